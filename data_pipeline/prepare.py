@@ -1,0 +1,182 @@
+r"""Prepares comics for training: pages in, sharded TFRecords of outlines and colours out.
+
+  python -m data_pipeline.prepare --input comics/ --input chapter.cbz --output data/comics
+
+Pages are cut into panels, panels fitted to squares of 286 pixels (256 and a margin for jitter), wide and tall ones as
+several squares; the outline is extracted at full resolution. A group (a story or an episode: the folder or the archive
+a page lies in) goes to validation or to training as a whole, by a hash of its name, so that adding a group moves no
+other. Files that cannot be used are named with the reason, here and in manifest.json, and skipped. A `NAME.line.png`
+or `NAME.mask.png` beside a `NAME.colour.png` (any format) belongs to that picture and is passed over.
+
+Uses all cores. A run that was interrupted goes on where it stopped when started again; the same input gives the same
+bytes. manifest.json, written last, holds counts, parameters, groups and a SHA-256 checksum for each shard.
+"""
+
+import concurrent.futures
+import hashlib
+import json
+import multiprocessing
+import os
+import pathlib
+import re
+import sys
+
+import cv2
+import tensorflow as tf
+from absl import app, flags
+
+from data_pipeline import outline, pages, panels, records, square
+
+FLAGS = flags.FLAGS
+SIZE = 286  # pix2pix: 256 and a margin for jitter
+MIN_PANEL = 48  # pixels: below, there is nothing to learn from
+PAGES_A_SHARD = 48
+SPLITS = ('train', 'validation')
+_COMPANION = re.compile(r'(.*)\.(line|mask)\.[^./]+$')
+_COLOUR = re.compile(r'(.*)\.colour\.[^./]+$')
+
+
+def split_of(group, validation_percent):
+    """'train' or 'validation', from the group's name alone."""
+    number = int.from_bytes(hashlib.sha256(group.encode()).digest()[:8], 'big')
+    return 'validation' if number % 10_000 < 100 * validation_percent else 'train'
+
+
+def examples_of(page):
+    """Yields the encoded examples of one page; raises `pages.PageError` if it cannot be read or is too small."""
+    picture = pages.read(page)
+    count = 0
+    for top, left, bottom, right in panels.find(picture):
+        if min(bottom - top, right - left) < MIN_PANEL:
+            continue
+        panel = picture[top:bottom, left:right]
+        lines = outline.extract(panel)
+        for t, le, b, r in square.tiles(*panel.shape[:2]):
+            count += 1
+            yield records.encode(square.fit(lines[t:b, le:r], SIZE), square.fit(panel[t:b, le:r], SIZE),
+                                 page.group, page.name, (top + t, left + le, top + b, left + r))
+    if not count:
+        raise pages.PageError(f'too small: no panel of {MIN_PANEL} pixels')
+
+
+def write_shard(path, shard_pages):
+    """Writes one shard and, beside it, what the manifest will say of it, unless both are there and hold.
+
+    Returns:
+      {'file', 'records', 'sha256', 'source' (checksum of the input), 'skipped': [[name, reason], ...]}
+    """
+    cv2.setNumThreads(1)
+    note = path.with_suffix('.json')
+    source = _source_checksum(shard_pages)
+    if note.exists() and path.exists():
+        entry = json.loads(note.read_text(encoding='utf-8'))
+        if entry['source'] == source and entry['sha256'] == hashlib.sha256(path.read_bytes()).hexdigest():
+            return entry
+    aside = path.with_suffix('.part')
+    count, skipped = 0, []
+    with tf.io.TFRecordWriter(str(aside)) as writer:
+        for page in shard_pages:
+            try:
+                for example in examples_of(page):
+                    writer.write(example)
+                    count += 1
+            except pages.PageError as error:
+                skipped.append([page.name, str(error)])
+    entry = {'file': path.name, 'records': count, 'sha256': hashlib.sha256(aside.read_bytes()).hexdigest(),
+             'source': source, 'skipped': skipped}
+    os.replace(aside, path)
+    records.write_json(note, entry)
+    return entry
+
+
+def _source_checksum(shard_pages):
+    """Checksum of all that a shard is made from: parameters, names and contents."""
+    digest = hashlib.sha256(json.dumps([SIZE, MIN_PANEL, [[p.name, p.group] for p in shard_pages]]).encode())
+    for page in shard_pages:
+        try:
+            with pages.open_stream(page) as stream:
+                digest.update(stream.read())
+        except Exception as error:  # unreadable input is reported when it is decoded
+            digest.update(type(error).__name__.encode())
+    return digest.hexdigest()
+
+
+def _without_companions(found):
+    coloured = {(p.path if p.member else None, m[1]) for p in found if (m := _COLOUR.match(p.name))}
+    return [p for p in found if not ((m := _COMPANION.match(p.name)) and (p.path if p.member else None, m[1]) in coloured)]
+
+
+def prepare(inputs, output, validation_percent):
+    """Prepares `inputs` (paths) into the folder `output`. Returns the manifest.
+
+    Raises:
+      ValueError: an input is missing, or no picture could be used.
+    """
+    try:
+        found, failed = pages.find(inputs)
+    except pages.PageError as error:
+        raise ValueError(str(error)) from error
+    found = _without_companions(found)
+    output = pathlib.Path(output)
+    output.mkdir(parents=True, exist_ok=True)
+    (output / records.MANIFEST).unlink(missing_ok=True)
+
+    jobs = []
+    for split in SPLITS:
+        # In the order of a hash, every shard is a fair sample of all groups.
+        mine = sorted((p for p in found if split_of(p.group, validation_percent) == split),
+                      key=lambda p: hashlib.sha256(p.name.encode()).digest())
+        jobs += [(output / f'{split}-{k:05d}.tfrecord', mine[at:at + PAGES_A_SHARD])
+                 for k, at in enumerate(range(0, len(mine), PAGES_A_SHARD))]
+    planned = {path.stem for path, _ in jobs}
+    for stale in [f for split in SPLITS for f in output.glob(f'{split}-?????.*') if f.stem not in planned]:
+        stale.unlink()
+
+    entries = _write_all(jobs)
+    skipped = sorted(failed + [tuple(s) for e in entries for s in e.pop('skipped')])
+    unusable = {name for name, _ in skipped}
+    manifest = {
+        'parameters': {'size': SIZE, 'min_panel': MIN_PANEL, 'validation_percent': validation_percent,
+                       'canny_thresholds': outline.CANNY_THRESHOLDS, 'black_level': outline.BLACK_LEVEL},
+        'shards': {split: [e for e in entries if e['file'].startswith(split)] for split in SPLITS},
+        'groups': {split: sorted({p.group for p in found if p.name not in unusable
+                                  and split_of(p.group, validation_percent) == split}) for split in SPLITS},
+        'skipped': [{'name': name, 'reason': reason} for name, reason in skipped]}
+    manifest['counts'] = {'pages': len(found) - len(unusable & {p.name for p in found}), 'skipped': len(skipped),
+                          **{split: sum(e['records'] for e in manifest['shards'][split]) for split in SPLITS}}
+    if not manifest['counts']['pages']:
+        raise ValueError('no picture could be used' + ''.join(f'\n  {name}: {reason}' for name, reason in skipped))
+    records.write_json(output / records.MANIFEST, manifest)
+    return manifest
+
+
+def _write_all(jobs):
+    """Writes the shards on all cores, with progress. Returns their entries, in the order of `jobs`."""
+    context = multiprocessing.get_context('spawn')  # a fork of a process with TensorFlow's threads could deadlock
+    with concurrent.futures.ProcessPoolExecutor(len(os.sched_getaffinity(0)), context) as pool:
+        futures = [pool.submit(write_shard, *job) for job in jobs]
+        for done, _ in enumerate(concurrent.futures.as_completed(futures), 1):
+            print(f'\rshard {done} of {len(jobs)}', end='', file=sys.stderr, flush=True)
+        print(file=sys.stderr)
+        return [future.result() for future in futures]
+
+
+def main(argv):
+    if len(argv) > 1:
+        raise app.UsageError(f'unexpected argument: {argv[1]}')
+    try:
+        manifest = prepare(FLAGS.input, FLAGS.output, FLAGS.validation_percent)
+    except (ValueError, OSError) as error:
+        raise SystemExit(f'prepare: {error}') from error
+    for entry in manifest['skipped']:
+        print(f'skipped {entry["name"]}: {entry["reason"]}')
+    counts, groups = manifest['counts'], manifest['groups']
+    print(f'{counts["pages"]} pages in, {counts["train"]} pictures of {len(groups["train"])} groups for training, '
+          f'{counts["validation"]} of {len(groups["validation"])} for validation, {counts["skipped"]} files skipped')
+
+
+if __name__ == '__main__':
+    flags.DEFINE_multi_string('input', None, 'File, folder or archive of pages; may be repeated.', required=True)
+    flags.DEFINE_string('output', None, 'Folder to write to.', required=True)
+    flags.DEFINE_float('validation_percent', 10, 'Share of the groups to hold out.', lower_bound=0, upper_bound=100)
+    app.run(main)

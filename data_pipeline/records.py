@@ -1,0 +1,60 @@
+"""What prepared data looks like on disk: TFRecords of examples, and a manifest that describes them.
+
+One example is one square picture of the manifest's `size`, with margin for jitter:
+  outline: PNG, grey (line art: white paper, black ink); colour: JPEG, RGB;
+  group: story or episode; name: source picture; box: (top, left, bottom, right) in pixels of the source.
+"""
+
+import json
+import os
+import pathlib
+
+import cv2
+import tensorflow as tf
+
+MANIFEST = 'manifest.json'
+_JPEG_QUALITY = 95
+
+
+def encode(outline, colour, group, name, box):
+    """One example as bytes. outline uint8 [S, S], colour uint8 [S, S, 3]."""
+    png = cv2.imencode('.png', outline)[1].tobytes()
+    jpeg = cv2.imencode('.jpg', cv2.cvtColor(colour, cv2.COLOR_RGB2BGR), [
+        cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY, cv2.IMWRITE_JPEG_SAMPLING_FACTOR, cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444,
+    ])[1].tobytes()
+    feature = {key: tf.train.Feature(bytes_list=tf.train.BytesList(value=[value])) for key, value in
+               (('outline', png), ('colour', jpeg), ('group', group.encode()), ('name', name.encode()))}
+    feature['box'] = tf.train.Feature(int64_list=tf.train.Int64List(value=box))
+    return tf.train.Example(features=tf.train.Features(feature=feature)).SerializeToString(deterministic=True)
+
+
+def decode(serialized, size):
+    """Parses one example, in a tf.data pipeline: outline uint8 [S, S, 1], colour uint8 [S, S, 3], group, name, box."""
+    example = tf.io.parse_single_example(serialized, {
+        **{key: tf.io.FixedLenFeature([], tf.string) for key in ('outline', 'colour', 'group', 'name')},
+        'box': tf.io.FixedLenFeature([4], tf.int64)})
+    example['outline'] = tf.ensure_shape(tf.io.decode_png(example['outline'], channels=1), [size, size, 1])
+    example['colour'] = tf.ensure_shape(tf.io.decode_jpeg(example['colour'], channels=3), [size, size, 3])
+    return example
+
+
+def write_json(path, content):
+    """Writes aside, then renames: the file is whole or not there."""
+    aside = pathlib.Path(f'{path}.part')
+    aside.write_text(json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False) + '\n', encoding='utf-8')
+    os.replace(aside, path)
+
+
+def read_manifest(data):
+    """The manifest of a prepared data folder.
+
+    Raises:
+      ValueError: there is none, or it cannot be read.
+    """
+    path = pathlib.Path(data, MANIFEST)
+    try:
+        return json.loads(path.read_text(encoding='utf-8'))
+    except FileNotFoundError as error:
+        raise ValueError(f'{data}: no prepared data here ({MANIFEST} is missing); run data_pipeline.prepare') from error
+    except (OSError, ValueError) as error:
+        raise ValueError(f'{path}: cannot be read ({error})') from error

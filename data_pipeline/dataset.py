@@ -9,7 +9,7 @@ from data_pipeline import outline, records
 _SHUFFLE_BUFFER = 2048  # encoded examples, about 40 kB each
 
 
-def load(data, split, batch_size, image_size, seed=0, training=None):
+def load(data, split, batch_size, image_size, seed=0):
     """Batches of (outline, colour) pairs.
 
     For training: endless, shuffled anew in every pass, with random crop and mirroring (pix2pix, section 6.2). For
@@ -21,14 +21,13 @@ def load(data, split, batch_size, image_size, seed=0, training=None):
       batch_size: examples a batch.
       image_size: side of the pictures; at most what was prepared.
       seed: all that is random follows from it.
-      training: whether to shuffle, jitter and repeat; by default if `split` is 'train'.
     Returns:
       tf.data.Dataset of {'outline': [B, S, S, 1], ink coverage in [0, 1]; 'colour': [B, S, S, 3] in [-1, 1]}, float32.
       None for a validation split without examples.
     Raises:
       ValueError: no prepared data, no training examples, or a missing shard.
     """
-    training = split == 'train' if training is None else training
+    training = split == 'train'
     manifest = records.read_manifest(data)
     size = manifest['parameters']['size']
     if image_size > size:

@@ -138,7 +138,8 @@ def _walk(path):
 
 
 def _hidden(name):
-    return any(part.startswith('.') and part not in ('.', '..') or part == '__MACOSX' for part in re.split(r'[/\\]', name))
+    return any(part.startswith('.') and part not in ('.', '..') or part == '__MACOSX'
+               for part in re.split(r'[/\\]', name))
 
 
 def _safe(member):

@@ -88,7 +88,9 @@ def _trim(gutter, box):
 def _split(gutter, box, axis, min_gutter):
     """Cuts a box along its gutters, horizontal ones (axis 0) or vertical ones (axis 1)."""
     top, left, bottom, right = box
-    pure = gutter[top:bottom, left:right].mean(axis=1 - axis) >= _GUTTER_PURITY
+    region = gutter[top:bottom, left:right] if axis == 0 else gutter[top:bottom, left:right].T
+    end = max(1, round(0.01 * region.shape[1]))  # a gutter is open at both ends, white space in a frame is not
+    pure = (region.mean(axis=1) >= _GUTTER_PURITY) & region[:, :end].all(axis=1) & region[:, -end:].all(axis=1)
     changes = np.flatnonzero(np.diff(np.concatenate([[True], pure, [True]]).astype(np.int8)))
     runs = [list(run) for run in changes.reshape(-1, 2).tolist()]  # of what is not gutter
     merged = runs[:1]
@@ -107,5 +109,6 @@ def _is_panel(gutter, box):
     top, left, bottom, right = box
     inside = ~gutter[top:bottom, left:right]
     band = max(2, round(0.015 * min(inside.shape)))
-    edges = inside[:band].any(axis=0), inside[-band:].any(axis=0), inside[:, :band].any(axis=1), inside[:, -band:].any(axis=1)
+    edges = (inside[:band].any(axis=0), inside[-band:].any(axis=0),
+             inside[:, :band].any(axis=1), inside[:, -band:].any(axis=1))
     return all(edge.mean() >= _FILLED_EDGE for edge in edges)

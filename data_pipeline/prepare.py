@@ -9,7 +9,8 @@ other. Files that cannot be used are named with the reason, here and in manifest
 or `NAME.mask.png` beside a `NAME.colour.png` (any format) belongs to that picture and is passed over.
 
 Uses all cores. A run that was interrupted goes on where it stopped when started again; the same input gives the same
-bytes. manifest.json, written last, holds counts, parameters, groups and a SHA-256 checksum for each shard.
+bytes; what an earlier run with other inputs left in the output folder is replaced. manifest.json, written last, holds
+counts, parameters, groups and a SHA-256 checksum for each shard.
 """
 
 import concurrent.futures
@@ -25,7 +26,7 @@ import cv2
 import tensorflow as tf
 from absl import app, flags
 
-from data_pipeline import outline, pages, panels, records, square
+from data_pipeline import aside, outline, pages, panels, records, square
 
 FLAGS = flags.FLAGS
 SIZE = 286  # pix2pix: 256 and a margin for jitter
@@ -72,19 +73,18 @@ def write_shard(path, shard_pages):
         entry = json.loads(note.read_text(encoding='utf-8'))
         if entry['source'] == source and entry['sha256'] == hashlib.sha256(path.read_bytes()).hexdigest():
             return entry
-    aside = path.with_suffix('.part')
     count, skipped = 0, []
-    with tf.io.TFRecordWriter(str(aside)) as writer:
-        for page in shard_pages:
-            try:
-                for example in examples_of(page):
-                    writer.write(example)
-                    count += 1
-            except pages.PageError as error:
-                skipped.append([page.name, str(error)])
-    entry = {'file': path.name, 'records': count, 'sha256': hashlib.sha256(aside.read_bytes()).hexdigest(),
-             'source': source, 'skipped': skipped}
-    os.replace(aside, path)
+    with aside.written_aside(path) as part:
+        with tf.io.TFRecordWriter(str(part)) as writer:
+            for page in shard_pages:
+                try:
+                    for example in examples_of(page):
+                        writer.write(example)
+                        count += 1
+                except pages.PageError as error:
+                    skipped.append([page.name, str(error)])
+        checksum = hashlib.sha256(part.read_bytes()).hexdigest()
+    entry = {'file': path.name, 'records': count, 'sha256': checksum, 'source': source, 'skipped': skipped}
     records.write_json(note, entry)
     return entry
 
@@ -102,8 +102,8 @@ def _source_checksum(shard_pages):
 
 
 def _without_companions(found):
-    coloured = {(p.path if p.member else None, m[1]) for p in found if (m := _COLOUR.match(p.name))}
-    return [p for p in found if not ((m := _COMPANION.match(p.name)) and (p.path if p.member else None, m[1]) in coloured)]
+    coloured = {match[1] for page in found if (match := _COLOUR.match(page.name))}
+    return [page for page in found if not ((match := _COMPANION.match(page.name)) and match[1] in coloured)]
 
 
 def prepare(inputs, output, validation_percent):
@@ -132,7 +132,7 @@ def prepare(inputs, output, validation_percent):
     for stale in [f for split in SPLITS for f in output.glob(f'{split}-?????.*') if f.stem not in planned]:
         stale.unlink()
 
-    entries = _write_all(jobs)
+    entries = _write_all(jobs) if jobs else []
     skipped = sorted(failed + [tuple(s) for e in entries for s in e.pop('skipped')])
     unusable = {name for name, _ in skipped}
     manifest = {
@@ -153,7 +153,8 @@ def prepare(inputs, output, validation_percent):
 def _write_all(jobs):
     """Writes the shards on all cores, with progress. Returns their entries, in the order of `jobs`."""
     context = multiprocessing.get_context('spawn')  # a fork of a process with TensorFlow's threads could deadlock
-    with concurrent.futures.ProcessPoolExecutor(len(os.sched_getaffinity(0)), context) as pool:
+    workers = min(len(os.sched_getaffinity(0)), len(jobs))
+    with concurrent.futures.ProcessPoolExecutor(workers, context) as pool:
         futures = [pool.submit(write_shard, *job) for job in jobs]
         for done, _ in enumerate(concurrent.futures.as_completed(futures), 1):
             print(f'\rshard {done} of {len(jobs)}', end='', file=sys.stderr, flush=True)
@@ -166,8 +167,8 @@ def main(argv):
         raise app.UsageError(f'unexpected argument: {argv[1]}')
     try:
         manifest = prepare(FLAGS.input, FLAGS.output, FLAGS.validation_percent)
-    except (ValueError, OSError) as error:
-        raise SystemExit(f'prepare: {error}') from error
+    except (ValueError, OSError, tf.errors.OpError, concurrent.futures.BrokenExecutor) as error:
+        raise SystemExit(f'error: {error}') from error
     for entry in manifest['skipped']:
         print(f'skipped {entry["name"]}: {entry["reason"]}')
     counts, groups = manifest['counts'], manifest['groups']

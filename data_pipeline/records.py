@@ -6,11 +6,12 @@ One example is one square picture of the manifest's `size`, with margin for jitt
 """
 
 import json
-import os
 import pathlib
 
 import cv2
 import tensorflow as tf
+
+from data_pipeline import aside
 
 MANIFEST = 'manifest.json'
 _JPEG_QUALITY = 95
@@ -39,10 +40,8 @@ def decode(serialized, size):
 
 
 def write_json(path, content):
-    """Writes aside, then renames: the file is whole or not there."""
-    aside = pathlib.Path(f'{path}.part')
-    aside.write_text(json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False) + '\n', encoding='utf-8')
-    os.replace(aside, path)
+    with aside.written_aside(path) as part:
+        part.write_text(json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False) + '\n', encoding='utf-8')
 
 
 def read_manifest(data):

@@ -24,13 +24,18 @@ class Character:
 
 
 CAST = (
-    Character('Mina', 'long', (92, 58, 46), (250, 220, 196), 'hoodie', (64, 170, 164), (240, 240, 232), (70, 84, 130)),
-    Character('Jun', 'spiky', (58, 72, 128), (244, 206, 170), 'stripes', (226, 78, 74), (250, 240, 230), (96, 98, 112)),
-    Character('Bo', 'bun', (206, 204, 214), (236, 196, 170), 'cardigan', (150, 104, 176), (244, 214, 120), (120, 100, 110),
-              glasses=True),
-    Character('Theo', 'curly', (226, 128, 52), (252, 226, 206), 'jacket', (104, 160, 72), (238, 206, 84), (150, 116, 80)),
-    Character('Suri', 'tails', (242, 142, 172), (198, 146, 108), 'collar', (62, 90, 168), (252, 250, 246), (232, 200, 212)),
-    Character('Otto', 'bald', (140, 88, 52), (224, 172, 134), 'overalls', (74, 128, 196), (246, 196, 70), (74, 128, 196)),
+    Character('Mina', 'long', (92, 58, 46), (250, 220, 196),
+              'hoodie', (64, 170, 164), (240, 240, 232), (70, 84, 130)),
+    Character('Jun', 'spiky', (58, 72, 128), (244, 206, 170),
+              'stripes', (226, 78, 74), (250, 240, 230), (96, 98, 112)),
+    Character('Bo', 'bun', (206, 204, 214), (236, 196, 170),
+              'cardigan', (150, 104, 176), (244, 214, 120), (120, 100, 110), glasses=True),
+    Character('Theo', 'curly', (226, 128, 52), (252, 226, 206),
+              'jacket', (104, 160, 72), (238, 206, 84), (150, 116, 80)),
+    Character('Suri', 'tails', (242, 142, 172), (198, 146, 108),
+              'collar', (62, 90, 168), (252, 250, 246), (232, 200, 212)),
+    Character('Otto', 'bald', (140, 88, 52), (224, 172, 134),
+              'overalls', (74, 128, 196), (246, 196, 70), (74, 128, 196)),
 )
 
 _DARK, _WHITE, _BLUSH, _LIPS = (38, 32, 44), (255, 255, 255), (244, 166, 156), (196, 72, 78)
@@ -59,7 +64,8 @@ def oval(x, y, rx, ry, start=0., end=2 * np.pi):
 def _mirrored(points):
     """Closes the right half of a symmetric shape, given from top to bottom, by its mirror image."""
     p = np.asarray(points, np.float64)
-    return np.concatenate([p, p[::-1] * (-1, 1)])
+    left = p[::-1] * (-1, 1)
+    return np.concatenate([p, left[left[:, 0] < 0]])
 
 
 def draw_character(canvas, rng, who, at, radius, tilt):
@@ -75,8 +81,8 @@ def draw_character(canvas, rng, who, at, radius, tilt):
 
     _hair_behind(canvas, who, head)
     _body(canvas, rng, who, body, radius)
-    canvas.fill(head(smooth([(0, -1), (.68, -.78), (.96, -.1), (.8, .55), (.35, .94), (0, 1.02), (-.35, .94), (-.8, .55),
-                             (-.96, -.1), (-.68, -.78)])), who.skin)
+    skull = [(0, -1), (.68, -.78), (.96, -.1), (.8, .55), (.35, .94), (0, 1.02)]
+    canvas.fill(head(smooth(_mirrored(skull))), who.skin)
     for x in (-1, 1):
         canvas.fill(head(oval(x * .97, .12, .15, .2)), who.skin)
     _face(canvas, rng, who, head, radius)
@@ -96,15 +102,16 @@ def _face(canvas, rng, who, head, radius):
             canvas.stroke(head(oval(x + look, .16, .1, .165)), .02 * radius)
             canvas.fill(head(oval(x + look + .03, .09, .038, .05)), _WHITE, width=0)
         lift = -.28 if mood in ('oh', 'open') else -.2
-        canvas.stroke(head(smooth([(x - .17, lift + .04), (x, lift - .03), (x + .17, lift + .03)], closed=False)), thin)
+        brow = [(x - .17, lift + .04), (x, lift - .03), (x + .17, lift + .03)]
+        canvas.stroke(head(smooth(brow, closed=False)), thin)
         if who.glasses:
             canvas.stroke(head(oval(x, .16, .29, .29, 0, 2 * np.pi + .1)), thin)
     if who.glasses:
         canvas.stroke(head([(-.1, .13), (.1, .13)]), thin)
     canvas.stroke(head(smooth([(look, .3), (look + .06, .42), (look - .02, .45)], closed=False)), .035 * radius)
     if who.hair_style == 'bald':
-        canvas.fill(head(smooth([(-.86, .3), (-.55, .5), (0, .5), (.55, .5), (.86, .3), (.78, .85), (.3, 1.25), (-.3, 1.25),
-                                 (-.78, .85)])), who.hair)
+        beard = [(0, .5), (.55, .5), (.86, .3), (.78, .85), (.3, 1.25)]
+        canvas.fill(head(smooth(_mirrored(beard))), who.hair)
     if mood == 'smile':
         canvas.stroke(head(oval(look, .55, .24, .14, .15, np.pi - .15)), thin)
     elif mood == 'open':
@@ -117,12 +124,12 @@ def _face(canvas, rng, who, head, radius):
 
 def _hair_behind(canvas, who, head):
     if who.hair_style == 'long':
-        canvas.fill(head(smooth([(0, -1.2), (.95, -.9), (1.22, 0), (1.25, 1.1), (1.05, 1.95), (0, 1.7), (-1.05, 1.95),
-                                 (-1.25, 1.1), (-1.22, 0), (-.95, -.9)])), who.hair)
+        fall = [(0, -1.2), (.95, -.9), (1.22, 0), (1.25, 1.1), (1.05, 1.95), (0, 1.7)]
+        canvas.fill(head(smooth(_mirrored(fall))), who.hair)
     elif who.hair_style == 'tails':
         for x in (-1, 1):
-            canvas.fill(head(np.array(smooth([(.85, -.55), (1.35, -.75), (1.75, -.1), (1.65, .9), (1.35, 1.35), (1.28, .6),
-                                              (1.15, 0)])) * (x, 1)), who.hair)
+            tail = [(.85, -.55), (1.35, -.75), (1.75, -.1), (1.65, .9), (1.35, 1.35), (1.28, .6), (1.15, 0)]
+            canvas.fill(head(smooth(tail) * (x, 1)), who.hair)
     elif who.hair_style == 'bun':
         canvas.fill(head(oval(0, -1.25, .5, .42)), who.hair)
     elif who.hair_style == 'curly':
@@ -133,23 +140,24 @@ def _hair_behind(canvas, who, head):
 def _hair_in_front(canvas, who, head):
     style = who.hair_style
     if style == 'long':
-        shape = [(0, -1.18), (.75, -.98), (1.1, -.3), (1.06, .5), (.92, .1), (.8, -.3), (.5, -.42), (.28, -.28), (0, -.42),
-                 (-.28, -.28), (-.5, -.42), (-.8, -.3), (-.92, .1), (-1.06, .5), (-1.1, -.3), (-.75, -.98)]
-        canvas.fill(head(smooth(shape)), who.hair)
+        fringe = [(0, -1.18), (.75, -.98), (1.1, -.3), (1.06, .5), (.92, .1), (.8, -.3), (.5, -.42), (.28, -.28),
+                  (0, -.42)]
+        canvas.fill(head(smooth(_mirrored(fringe))), who.hair)
     elif style == 'spiky':
-        canvas.fill(head([(-1.02, .05), (-1.2, -.45), (-1., -.5), (-1.05, -1.), (-.7, -.95), (-.5, -1.45), (-.15, -1.15),
-                          (.2, -1.55), (.4, -1.15), (.85, -1.25), (.85, -.85), (1.2, -.75), (1.05, -.4), (1.15, -.2),
-                          (1., .08), (.85, -.3), (.55, -.2), (.4, -.55), (.1, -.25), (-.15, -.55), (-.45, -.22),
-                          (-.6, -.5), (-.85, -.25)]), who.hair)
+        spikes = [(-1.02, .05), (-1.2, -.45), (-1., -.5), (-1.05, -1.), (-.7, -.95), (-.5, -1.45), (-.15, -1.15),
+                  (.2, -1.55), (.4, -1.15), (.85, -1.25), (.85, -.85), (1.2, -.75), (1.05, -.4), (1.15, -.2), (1., .08),
+                  (.85, -.3), (.55, -.2), (.4, -.55), (.1, -.25), (-.15, -.55), (-.45, -.22), (-.6, -.5), (-.85, -.25)]
+        canvas.fill(head(spikes), who.hair)
     elif style == 'bun':
-        canvas.fill(head(smooth([(0, -1.1), (.75, -.9), (1.06, -.2), (1., .2), (.85, -.2), (.4, -.55), (0, -.72), (-.4, -.55),
-                                 (-.85, -.2), (-1., .2), (-1.06, -.2), (-.75, -.9)])), who.hair)
+        combed = [(0, -1.1), (.75, -.9), (1.06, -.2), (1., .2), (.85, -.2), (.4, -.55), (0, -.72)]
+        canvas.fill(head(smooth(_mirrored(combed))), who.hair)
     elif style == 'curly':
         for x, y in ((-.72, -.62), (-.4, -.85), (0, -.92), (.4, -.85), (.72, -.62), (-.25, -.62), (.22, -.62)):
             canvas.fill(head(oval(x, y, .32, .27)), who.hair)
     elif style == 'tails':
-        canvas.fill(head(smooth([(0, -1.1), (.72, -.92), (1.05, -.25), (.98, .15), (.8, -.35), (.3, -.62), (0, -.85),
-                                 (-.5, -.45), (-.85, -.3), (-.98, .15), (-1.05, -.25), (-.72, -.92)])), who.hair)
+        parted = [(0, -1.1), (.72, -.92), (1.05, -.25), (.98, .15), (.8, -.35), (.3, -.62), (0, -.85), (-.5, -.45),
+                  (-.85, -.3), (-.98, .15), (-1.05, -.25), (-.72, -.92)]
+        canvas.fill(head(smooth(parted)), who.hair)
         for x in (-1, 1):
             canvas.fill(head(oval(x * .98, -.55, .17, .17)), who.trim)
 
@@ -214,7 +222,8 @@ def draw_prop(canvas, rng, at, size):
 
     if kind == 'plant':
         for x, y in ((-.42, -1.05), (.42, -1.05), (0, -1.3), (-.25, -.8), (.25, -.8)):
-            canvas.fill(place(smooth([(0, -.5), (x * .5 - .12, (y - .5) / 2), (x, y), (x * .5 + .12, (y - .4) / 2)])), (86, 168, 92))
+            leaf = [(0, -.5), (x * .5 - .12, (y - .5) / 2), (x, y), (x * .5 + .12, (y - .4) / 2)]
+            canvas.fill(place(smooth(leaf)), (86, 168, 92))
         canvas.fill(place(_mirrored([(0, -.6), (.34, -.6), (.26, 0), (0, 0)])), (206, 118, 78))
         canvas.fill(place(_mirrored([(0, -.66), (.4, -.66), (.4, -.5), (0, -.5)])), (206, 118, 78))
     elif kind == 'lamp':

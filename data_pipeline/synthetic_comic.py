@@ -10,7 +10,6 @@ writes, for each episode, comics/ep001/01.colour.png, 01.line.png and 01.mask.pn
 """
 
 import dataclasses
-import os
 import pathlib
 import textwrap
 
@@ -19,14 +18,16 @@ import numpy as np
 from absl import app, flags
 from PIL import Image, ImageDraw, ImageFont
 
-from data_pipeline import synthetic_cast
+from data_pipeline import aside, synthetic_cast
 
 FLAGS = flags.FLAGS
 BACKGROUNDS = ('flat', 'gradient', 'patterned')
 _SUPERSAMPLING = 2
-_WORDS = ("Wait, what?|Not again...|Good morning!|Did you see that?|I knew it!|Shall we go?|Coffee first.|Hmm, let me think|"
-          "It is not my fault!|Look over there|You are late|Again?|Who ate my cake?|Ha ha!|Run!|I have an idea|Shh...|"
-          "That is mine|So pretty|One more time|Never mind|Really?|Thank you!|What day is it?|I can explain").split('|')
+_WORDS = (
+    'Wait, what?', 'Not again...', 'Good morning!', 'Did you see that?', 'I knew it!', 'Shall we go?', 'Coffee first.',
+    'Hmm, let me think', 'It is not my fault!', 'Look over there', 'You are late', 'Again?', 'Who ate my cake?',
+    'Ha ha!', 'Run!', 'I have an idea', 'Shh...', 'That is mine', 'So pretty', 'One more time', 'Never mind', 'Really?',
+    'Thank you!', 'What day is it?', 'I can explain')
 
 
 @dataclasses.dataclass(frozen=True)
@@ -57,7 +58,8 @@ class Canvas:
     def fill(self, points, colour, width=WIDTH):
         """A closed shape with an ink outline; one in the colour of ink is black on the line art too."""
         at = self._at(points)
-        for image, paint in ((self._colour, colour), (self._line, 0 if colour == self.INK else 255), (self._front, 255)):
+        line = 0 if colour == self.INK else 255
+        for image, paint in ((self._colour, colour), (self._line, line), (self._front, 255)):
             cv2.fillPoly(image, [at], paint, cv2.LINE_AA, shift=4)
         if width:
             self.stroke(np.concatenate([points, points[:2]]), width)
@@ -197,9 +199,8 @@ def main(argv):
             panel = draw_panel(FLAGS.seed, episode, number, FLAGS.background, FLAGS.size)
             for kind, picture in (('colour', panel.colour), ('line', panel.line_art),
                                   ('mask', panel.background.astype(np.uint8) * 255)):
-                path = folder / f'{number:02d}.{kind}.png'
-                Image.fromarray(picture).save(path.with_suffix('.part'), 'PNG')
-                os.replace(path.with_suffix('.part'), path)
+                with aside.written_aside(folder / f'{number:02d}.{kind}.png') as part:
+                    Image.fromarray(picture).save(part, 'PNG')
         print(f'\repisode {episode} of {FLAGS.episodes}', end='', flush=True)
     print(f'\n{FLAGS.episodes * FLAGS.panels} panels in {FLAGS.output}')
 

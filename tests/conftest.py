@@ -1,0 +1,50 @@
+"""What several tests need: drawn panels, a prepared data folder, and tiny trained networks."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from data_pipeline import prepare, synthetic_comic
+from models import background_detector, low_res_colorizer, polishing_network, presets, weights
+
+TINY = presets.PRESETS['tiny']
+
+
+@pytest.fixture(scope='session')
+def panels():
+    """Panels 1 to 6 of an episode."""
+    return [synthetic_comic.draw_panel(0, 1, number, size=256) for number in range(1, 7)]
+
+
+@pytest.fixture(scope='session')
+def comics(tmp_path_factory, panels):
+    """A folder of coloured panels: six episodes of two."""
+    folder = tmp_path_factory.mktemp('comics')
+    for number, panel in enumerate(panels + panels):
+        path = folder / f'ep{number // 2:02d}' / f'{number:02d}.png'
+        path.parent.mkdir(exist_ok=True)
+        Image.fromarray(panel.colour).save(path)
+    return folder
+
+
+@pytest.fixture(scope='session')
+def data(tmp_path_factory, comics):
+    """A prepared data folder with examples in both splits."""
+    folder = tmp_path_factory.mktemp('data')
+    prepare.prepare([comics], folder, validation_percent=40)
+    return folder
+
+
+@pytest.fixture(scope='session')
+def tiny_weights(tmp_path_factory):
+    """A folder with the three networks at preset `tiny`, untrained."""
+    folder = tmp_path_factory.mktemp('weights')
+    for network in (low_res_colorizer.LowResColorizer, background_detector.BackgroundDetector,
+                    polishing_network.PolishingNetwork):
+        weights.save(weights.build(network, TINY), folder)
+    return folder
+
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(0)

@@ -1,0 +1,61 @@
+import numpy as np
+import pytest
+import tensorflow as tf
+import tf_keras as keras
+
+from models import polishing_network, presets, resolution, weights
+
+
+@pytest.fixture
+def parts(rng):
+    outline = tf.constant(rng.random((2, 256, 256, 1)) < .1, tf.float32)
+    low_res = resolution.quantize(tf.constant(rng.uniform(-1, 1, (2, 32, 32, 3)), tf.float32))
+    mask = np.zeros((2, 256, 256, 1), np.float32)
+    mask[:, :128] = 1
+    return outline, low_res, tf.constant(mask)
+
+
+def test_ten_channels_in_the_studys_order(parts):
+    outline, low_res, mask = parts
+    hidden = mask * tf.constant(np.arange(256)[None, None, :, None] < 64, tf.float32)
+    channels = polishing_network.polishing_input(outline, low_res, mask, hidden).numpy()
+    assert channels.shape == (2, 256, 256, 10)
+    colours = resolution.enlarge(low_res, 256).numpy()
+    mean = low_res.numpy()[:, :16].mean(axis=(1, 2))[:, None, None]
+    np.testing.assert_array_equal(channels[..., 0], outline[..., 0])
+    np.testing.assert_allclose(channels[..., 1:4], np.where(hidden, mean, colours), atol=1e-5)
+    np.testing.assert_array_equal(channels[..., 4], 1 - mask[..., 0])
+    np.testing.assert_array_equal(channels[..., 5], mask[..., 0])
+    np.testing.assert_array_equal(channels[..., 6], hidden[..., 0])
+    np.testing.assert_allclose(channels[..., 7:], np.where(mask, mean, 0), atol=1e-5)
+
+
+def test_random_masks_differ_by_step_and_are_square_pixels(parts):
+    _, low_res, _ = parts
+    low_res = tf.repeat(low_res, 20, axis=0)
+    one, two = (polishing_network.random_mask(low_res, 256, tf.constant(step, tf.int64)) for step in (1, 2))
+    assert set(np.unique(one)) == {0, 1} and np.any(one != two)
+    np.testing.assert_array_equal(resolution.enlarge(one[:, ::8, ::8], 256), one)
+    shares = one.numpy().mean(axis=(1, 2, 3))
+    assert (shares == 1).sum() >= 8 and (shares < .95).sum() >= 8
+
+
+def test_hidden_background_colours_make_no_difference_but_by_their_mean(parts):
+    outline, low_res, mask = parts
+    model = weights.build(polishing_network.PolishingNetwork, presets.PRESETS['tiny'])
+    shuffled = tf.concat([tf.reverse(low_res[:, :16], axis=[1]), low_res[:, 16:]], axis=1)
+    np.testing.assert_allclose(model.polish(outline, shuffled, mask), model.polish(outline, low_res, mask), atol=1e-5)
+
+
+def test_overfits_one_batch_and_leaves_the_detector_alone(panels):
+    keras.utils.set_random_seed(0)
+    model = weights.build(polishing_network.PolishingNetwork, presets.PRESETS['tiny'])
+    colour = tf.constant(np.stack([p.colour for p in panels[:2]]) / 127.5 - 1, tf.float32)
+    outline = tf.constant(1 - np.stack([p.line_art for p in panels[:2]])[..., None] / 255., tf.float32)
+    background = tf.constant(np.stack([p.background for p in panels[:2]])[..., None], tf.float32)
+    count = len(model.weights)
+    model.compile(keras.optimizers.Adam(5e-3, beta_1=.5), detect_background=lambda _: background)
+    batches = tf.data.Dataset.from_tensors({'outline': outline, 'colour': colour}).repeat()
+    first, *_, last = model.fit(batches, epochs=4, steps_per_epoch=40, verbose=0).history['l1']
+    assert last < .3 * first
+    assert len(model.weights) == count

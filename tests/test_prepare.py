@@ -1,0 +1,111 @@
+import hashlib
+import shutil
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from data_pipeline import dataset, prepare, records
+
+
+def _bytes(folder):
+    return {p.name: p.read_bytes() for p in folder.iterdir()}
+
+
+def test_split_is_by_group_and_no_group_moves_another():
+    groups = [f'comic/ep{k:03d}' for k in range(1000)]
+    splits = [prepare.split_of(group, 10) for group in groups]
+    assert 60 < splits.count('validation') < 140
+    assert splits == [prepare.split_of(group, 10) for group in groups]
+    assert {prepare.split_of(g, 0) for g in groups} == {'train'}
+    assert {prepare.split_of(g, 100) for g in groups} == {'validation'}
+
+
+def test_manifest_counts_groups_and_checksums(data):
+    manifest = records.read_manifest(data)
+    train, validation = manifest['groups']['train'], manifest['groups']['validation']
+    assert train and validation and not set(train) & set(validation)
+    assert manifest['counts']['train'] + manifest['counts']['validation'] == manifest['counts']['pages'] == 12
+    for shards in manifest['shards'].values():
+        for shard in shards:
+            assert hashlib.sha256((data / shard['file']).read_bytes()).hexdigest() == shard['sha256']
+
+
+def test_same_input_same_bytes_and_an_interrupted_run_goes_on(data, comics, tmp_path):
+    prepare.prepare([comics], tmp_path, validation_percent=40)
+    assert _bytes(tmp_path) == _bytes(data)
+    shard = tmp_path / 'train-00000.tfrecord'
+    kept = tmp_path / 'validation-00000.tfrecord'
+    (tmp_path / records.MANIFEST).unlink()  # as if killed before the end
+    shard.write_bytes(b'')
+    (tmp_path / 'train-00009.tfrecord').write_bytes(b'of an earlier input')
+    before = kept.stat().st_mtime_ns
+    prepare.prepare([comics], tmp_path, validation_percent=40)
+    assert _bytes(tmp_path) == _bytes(data)
+    assert kept.stat().st_mtime_ns == before
+
+
+def test_unusable_files_are_named_and_companions_passed_over(comics, tmp_path):
+    folder = tmp_path / 'in' / 'ep'
+    folder.mkdir(parents=True)
+    shutil.copy(next(comics.rglob('*.png')), folder / '1.colour.png')
+    for kind in ('line', 'mask'):
+        shutil.copy(folder / '1.colour.png', folder / f'1.{kind}.png')
+    (folder / 'empty.jpg').write_bytes(b'')
+    (folder / 'damaged.cbz').write_bytes(b'PK')
+    Image.new('RGB', (20, 20), 'red').save(folder / 'small.png')
+    manifest = prepare.prepare([tmp_path / 'in'], tmp_path / 'out', validation_percent=0)
+    assert manifest['counts'] == {'pages': 1, 'skipped': 3, 'train': 1, 'validation': 0}
+    assert [(s['name'], s['reason'].split(' ')[0].strip(':')) for s in manifest['skipped']] == [
+        ('in/ep/damaged.cbz', 'damaged'), ('in/ep/empty.jpg', 'empty'), ('in/ep/small.png', 'too')]
+    with pytest.raises(ValueError, match='no picture could be used'):
+        prepare.prepare([folder / 'empty.jpg'], tmp_path / 'none', validation_percent=0)
+    assert dataset.load(tmp_path / 'out', 'validation', 2, 256) is None
+
+
+def test_wide_panels_become_squares_without_distortion(tmp_path):
+    y, x = np.mgrid[0:300, 0:900]
+    picture = np.full((300, 900, 3), (200, 180, 60), np.uint8)
+    picture[(x - 450) ** 2 + (y - 150) ** 2 < 100 ** 2] = (60, 90, 200)
+    Image.fromarray(picture).save(tmp_path / 'wide.png')
+    prepare.prepare([tmp_path / 'wide.png'], tmp_path / 'out', validation_percent=100)
+    batch = next(iter(dataset.load(tmp_path / 'out', 'validation', 3, prepare.SIZE)))
+    middle = np.abs(batch['colour'].numpy() - (np.array([60, 90, 200]) / 127.5 - 1)).max(axis=-1) < .2
+    disc = middle[np.argmax(middle.sum(axis=(1, 2)))]
+    assert len(batch['colour']) == 3
+    assert abs(np.ptp(np.flatnonzero(disc.any(0))) - np.ptp(np.flatnonzero(disc.any(1)))) <= 3
+
+
+def test_batches_follow_from_the_seed(data):
+    def first(seed):
+        return [batch['colour'].numpy() for batch in dataset.load(data, 'train', 4, 256, seed=seed).take(3)]
+
+    one, two, other = first(1), first(1), first(2)
+    np.testing.assert_array_equal(one, two)
+    assert np.any(one[0] != other[0])
+    assert np.any(one[0] != one[2])
+
+
+def test_batches_are_in_the_networks_units(data):
+    batch = next(iter(dataset.load(data, 'train', 4, 256)))
+    assert batch['outline'].shape == (4, 256, 256, 1) and batch['colour'].shape == (4, 256, 256, 3)
+    assert batch['outline'].numpy().min() == 0 and .5 < batch['outline'].numpy().max() <= 1
+    assert batch['colour'].numpy().min() >= -1 and .9 < batch['colour'].numpy().max() <= 1
+    assert batch['outline'].numpy().mean() < .5  # mostly paper
+
+
+def test_validation_is_one_pass_in_order(data):
+    manifest = records.read_manifest(data)
+    one, two = ([b['colour'].numpy() for b in dataset.load(data, 'validation', 1, 256)] for _ in range(2))
+    assert len(one) == manifest['counts']['validation']
+    np.testing.assert_array_equal(one, two)
+
+
+def test_says_what_is_wrong_with_the_data(data, tmp_path):
+    with pytest.raises(ValueError, match='no prepared data'):
+        dataset.load(tmp_path, 'train', 1, 256)
+    shutil.copy(data / records.MANIFEST, tmp_path)
+    with pytest.raises(ValueError, match='train-00000.tfrecord: missing'):
+        dataset.load(tmp_path, 'train', 1, 256)
+    with pytest.raises(ValueError, match='too small'):
+        dataset.load(data, 'train', 1, 512)

@@ -1,0 +1,31 @@
+"""Polyak average of a network's weights, for evaluation and sampling (PixelCNN++, section 3)."""
+
+import tensorflow as tf
+
+DECAY = 0.9995
+
+
+class PolyakAverage:
+    """Exponential average of variables. No part of the model whose variables they are, nor saved with it.
+
+    Args:
+      variables: what to average.
+      step: integer variable that counts the updates; in the first ones the average follows more closely.
+    """
+
+    def __init__(self, variables, step):
+        self._variables, self._step = variables, step
+        self._average = [tf.Variable(v, trainable=False) for v in variables]
+
+    def update(self):
+        step = tf.cast(self._step, tf.float32)
+        decay = tf.minimum(DECAY, (1 + step) / (10 + step))
+        for average, variable in zip(self._average, self._variables, strict=True):
+            average.assign_sub((1 - decay) * (average - variable))
+
+    def swap(self):
+        """Exchanges the average and the weights: once to use the average, once more to go on training."""
+        for average, variable in zip(self._average, self._variables, strict=True):
+            kept = tf.identity(variable)
+            variable.assign(average)
+            average.assign(kept)

@@ -1,0 +1,45 @@
+import json
+
+import numpy as np
+import pytest
+
+from data_pipeline import outline
+from models import comic_colorizer, polishing_network, weights
+
+
+def test_batch_of_two_equals_two_batches_of_one(tiny_weights, panels):
+    colorizer = comic_colorizer.ComicColorizer.load([tiny_weights])
+    ink = outline.to_ink(np.stack([p.line_art for p in panels[:2]])[..., None].astype(np.float32))
+    both = colorizer.colorize(ink, np.array([7, 8], np.int64), np.float32(1))
+    assert {k: v.shape.as_list() for k, v in both.items()} == {
+        'image': [2, 256, 256, 3], 'low_res': [2, 32, 32, 3], 'background_mask': [2, 256, 256, 1],
+        'background_colour': [2, 3], 'log_likelihood': [2]}
+    for k in range(2):
+        alone = colorizer.colorize(ink[k:k + 1], np.array([7 + k], np.int64), np.float32(1))
+        for key, value in alone.items():
+            np.testing.assert_allclose(value[0], both[key][k], rtol=1e-4, atol=1e-5, err_msg=key)
+
+
+def test_saved_and_loaded_networks_give_equal_outputs(tiny_weights, tmp_path, rng):
+    network = weights.load(polishing_network.PolishingNetwork, [tiny_weights])
+    weights.save(network, tmp_path)
+    again = weights.load(polishing_network.PolishingNetwork, [tmp_path])
+    assert again.preset == network.preset
+    channels = rng.normal(size=(1, 256, 256, 10)).astype(np.float32)
+    np.testing.assert_array_equal(again(channels), network(channels))
+    assert sorted(p.name for p in tmp_path.iterdir()) == ['polishing_network.h5', 'polishing_network.json']
+
+
+def test_says_which_weights_are_missing_or_damaged(tiny_weights, tmp_path):
+    with pytest.raises(ValueError, match='no weights of the low_res_colorizer'):
+        comic_colorizer.ComicColorizer.load([tmp_path])
+    for file in tiny_weights.iterdir():
+        (tmp_path / file.name).write_bytes(file.read_bytes())
+    (tmp_path / 'background_detector.h5').write_bytes(b'damaged')
+    with pytest.raises(ValueError, match='background_detector.h5'):
+        comic_colorizer.ComicColorizer.load([tmp_path])
+    sizes = json.loads((tiny_weights / 'background_detector.json').read_text())
+    (tmp_path / 'background_detector.h5').write_bytes((tiny_weights / 'background_detector.h5').read_bytes())
+    (tmp_path / 'background_detector.json').write_text(json.dumps({**sizes, 'unet_filters': 8}))
+    with pytest.raises(ValueError, match='background_detector.h5'):
+        comic_colorizer.ComicColorizer.load([tmp_path])

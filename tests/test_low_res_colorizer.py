@@ -1,0 +1,69 @@
+import numpy as np
+import pytest
+import tensorflow as tf
+import tf_keras as keras
+
+from models import low_res_colorizer, presets, resolution, weights
+
+
+@pytest.fixture(scope='module')
+def colorizer():
+    keras.utils.set_random_seed(0)
+    return weights.build(low_res_colorizer.LowResColorizer, presets.PRESETS['tiny'])
+
+
+@pytest.fixture
+def outlines(rng):
+    return tf.constant(rng.random((2, 256, 256, 1)) < .1, tf.float32)
+
+
+def test_low_resolution_is_the_rounded_mean_of_squares(rng):
+    levels = rng.integers(0, 256, (1, 256, 256, 3))
+    low_res = resolution.low_resolution(tf.constant(levels / 127.5 - 1, tf.float32), 32)
+    means = levels.reshape(1, 32, 8, 32, 8, 3).mean(axis=(2, 4))
+    got = (low_res.numpy() + 1) * 127.5
+    np.testing.assert_allclose(got, np.round(got), atol=1e-4)
+    assert np.abs(got - means).max() <= .501
+    np.testing.assert_array_equal(resolution.enlarge(low_res, 256)[:, ::8, ::8], low_res)
+
+
+def test_paper_preset_has_the_published_reach_and_sizes():
+    network = low_res_colorizer.conditioning_network(presets.PRESETS['paper'])
+    assert network.compute_output_shape((1, 256, 256, 1)) == (1, 32, 32, 64)
+
+
+def test_sample_depends_on_outline_and_seed_only(colorizer, outlines):
+    sample = tf.function(colorizer.sample)
+    both, likelihood = sample(outlines, tf.constant([3, 4], tf.int64))
+    assert both.shape == (2, 32, 32, 3)
+    for k in range(2):
+        alone, its_likelihood = sample(outlines[k:k + 1], tf.constant([3 + k], tf.int64))
+        np.testing.assert_array_equal(alone[0], both[k])
+        np.testing.assert_allclose(its_likelihood[0], likelihood[k], rtol=1e-5)
+    other, _ = sample(outlines, tf.constant([5, 4], tf.int64))
+    assert np.any(other[0] != both[0]) and np.all(other[1] == both[1])
+
+
+def test_likelihood_of_a_sample_is_what_log_prob_says(colorizer, outlines):
+    sample, likelihood = tf.function(colorizer.sample)(outlines, tf.constant([1, 2], tf.int64))
+    np.testing.assert_allclose(colorizer.log_prob(outlines, sample), likelihood, rtol=1e-3)
+
+
+def test_overfits_one_batch_and_averages_its_weights(panels):
+    keras.utils.set_random_seed(0)
+    model = weights.build(low_res_colorizer.LowResColorizer, presets.PRESETS['tiny'])
+    colour = tf.constant(np.stack([p.colour for p in panels[:4]]) / 127.5 - 1, tf.float32)
+    outline = tf.constant(1 - np.stack([p.line_art for p in panels[:4]])[..., None] / 255., tf.float32)
+    batch = {'outline': outline, 'colour': colour}
+    model.compile(keras.optimizers.Adam(5e-3))
+    history = model.fit(tf.data.Dataset.from_tensors(batch).repeat(), epochs=3, steps_per_epoch=30, verbose=0).history
+    first, *_, last = history['bits_per_dim']
+    assert last < .75 * first
+    ahead = [v.numpy() for v in model.trainable_variables]
+    model.average.swap()
+    averaged = model.evaluate(tf.data.Dataset.from_tensors(batch), verbose=0)
+    assert averaged < .8 * first
+    assert any((v.numpy() != a).any() for v, a in zip(model.trainable_variables, ahead, strict=True))
+    model.average.swap()
+    for v, a in zip(model.trainable_variables, ahead, strict=True):
+        np.testing.assert_array_equal(v, a)

@@ -1,0 +1,34 @@
+"""The programs, run as a user runs them: three trainings, then colouring with what they wrote."""
+
+import subprocess
+import sys
+
+from PIL import Image
+
+
+def _run(program, *arguments):
+    return subprocess.run([sys.executable, '-m', program, *map(str, arguments)], capture_output=True, text=True,
+                          check=False)
+
+
+def test_train_all_three_and_colour(data, panels, tmp_path):
+    runs = {name: tmp_path / name for name in ('low_res_colorizer', 'background_detector', 'polishing_network')}
+    for name, workdir in runs.items():
+        extra = ['--background_detector', runs['background_detector']] if name == 'polishing_network' else []
+        done = _run(f'train.{name}', '--data', data, '--workdir', workdir, '--preset', 'tiny', '--steps', 2,
+                    '--batch_size', 2, *extra)
+        assert done.returncode == 0, done.stderr
+        assert {f'{name}.h5', f'{name}.json'} <= {p.name for p in workdir.iterdir()}
+        assert any(workdir.rglob('events.out.tfevents.*'))
+    Image.fromarray(panels[0].line_art).save(tmp_path / 'a.png')
+    weights = [part for workdir in runs.values() for part in ('--weights', workdir)]
+    done = _run('eval.colorize', '--input', tmp_path / 'a.png', '--output', tmp_path / 'out', *weights)
+    assert done.returncode == 0, done.stderr
+    assert Image.open(tmp_path / 'out' / 'a.png').size == (256, 256)
+
+
+def test_bad_data_is_one_line_and_leaves_nothing(tmp_path):
+    done = _run('train.low_res_colorizer', '--data', tmp_path, '--workdir', tmp_path / 'run', '--preset', 'tiny')
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1].startswith('error: ') and 'no prepared data' in done.stderr.splitlines()[-1]
+    assert not (tmp_path / 'run').exists()

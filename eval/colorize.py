@@ -1,0 +1,131 @@
+r"""Colours line art: one command, a PNG for each picture and a contact sheet.
+
+  python -m eval.colorize --input drawing.png --output coloured
+  python -m eval.colorize --input chapter.cbz --input sketches/ --output coloured --samples 4 --seed 7
+
+Takes files, folders and .cbz/.zip archives of line art in PNG, JPEG, WebP, TIFF, GIF or BMP: drawn by a person or
+extracted. A picture that is in colour already is skipped, unless --extract_outline, which colours its outline anew.
+What cannot be read is named with the reason and skipped.
+
+Results are 256 pixels on their longer side and keep the folders and names of the inputs below --output; with several
+--samples each name gets -1, -2, and so on. contact_sheet.png shows outline, low-resolution sample, background mask and
+result of each. Sample k of seed s is the first sample of seed s + k - 1.
+
+The exit status is 0 if any picture was coloured, else 1.
+"""
+
+import itertools
+import pathlib
+
+import numpy as np
+from absl import app, flags
+
+from data_pipeline import outline, pages, square
+from eval import contact_sheet
+from models import comic_colorizer
+
+FLAGS = flags.FLAGS
+PRETRAINED = pathlib.Path(comic_colorizer.__file__).parent / 'pretrained'
+_BATCH_SIZE = 8
+_SHEET = 'contact_sheet.png'
+
+
+def line_art_of(page, extract_outline):
+    """The outline of a picture, uint8 [H, W] at its own size. Raises `pages.PageError` if it is not to be coloured."""
+    picture = pages.read(page)
+    if not outline.is_coloured(picture):
+        return outline.from_line_art(picture)
+    if not extract_outline:
+        raise pages.PageError('in colour already (--extract_outline would colour its outline)')
+    return outline.extract(picture)
+
+
+def colorize(inputs, output, weight_folders, seed=0, samples=1, temperature=1., extract_outline=False):
+    """Colours all line art found in `inputs` into the folder `output`, reporting as it goes.
+
+    Returns:
+      Number of pictures coloured.
+    Raises:
+      ValueError: an input does not exist, or weights are missing.
+    """
+    try:
+        found, failed = pages.find(inputs)
+    except pages.PageError as error:
+        raise ValueError(str(error)) from error
+    colorizer = comic_colorizer.ComicColorizer.load(weight_folders)
+    size = colorizer.preset.image_size
+    output = pathlib.Path(output)
+    output.mkdir(parents=True, exist_ok=True)
+    names = _unique_names(page.name for page in found)
+    sheet = contact_sheet.ContactSheet(output / _SHEET, ('outline', 'low resolution', 'background', 'result'))
+    for name, reason in failed:
+        print(f'skipped {name}: {reason}')
+
+    def jobs():
+        for number, (page, name) in enumerate(zip(found, names, strict=True), 1):
+            try:
+                lines = line_art_of(page, extract_outline)
+            except pages.PageError as error:
+                print(f'[{number}/{len(found)}] skipped {page.name}: {error}', flush=True)
+                continue
+            print(f'[{number}/{len(found)}] {page.name}', flush=True)
+            for sample in range(samples):
+                yield f'{name}-{sample + 1}.png' if samples > 1 else f'{name}.png', lines, seed + sample
+
+    coloured = 0
+    work = jobs()
+    while batch := list(itertools.islice(work, _BATCH_SIZE)):
+        fitted = np.stack([square.fit(lines, size) for _, lines, _ in batch])
+        results = colorizer.colorize(outline.to_ink(fitted[..., None].astype(np.float32)),
+                                     np.array([s for *_, s in batch], np.int64), np.float32(temperature))
+        results = {key: value.numpy() for key, value in results.items()}
+        for k, (name, lines, _) in enumerate(batch):
+            image = square.unfit(_to_uint8(results['image'][k]), *lines.shape)
+            contact_sheet.save_png(output / name, image)
+            mask = square.unfit(np.uint8(results['background_mask'][k, ..., 0] * 255), *lines.shape)
+            sheet.add(name, (square.unfit(fitted[k], *lines.shape), _to_uint8(results['low_res'][k]), mask, image))
+            coloured += 1
+    sheet.flush()
+    print(f'{coloured} {"picture" if coloured == 1 else "pictures"} in {output}')
+    for path in sheet.written:
+        print(f'contact sheet: {path}')
+    return coloured
+
+
+def _to_uint8(colour):
+    return np.round((np.clip(colour, -1, 1) + 1) * 127.5).astype(np.uint8)
+
+
+def _unique_names(names):
+    """Names without suffix, made unique: a.png and a.jpg become 'a' and 'a.jpg'; none is the contact sheet's."""
+    taken, unique = {pathlib.Path(_SHEET).stem}, []
+    for name in names:
+        stem = str(pathlib.PurePosixPath(name).with_suffix(''))
+        candidates = itertools.chain([stem, name], (f'{name}-{k}' for k in itertools.count(2)))
+        unique.append(next(c for c in candidates if c not in taken))
+        taken.add(unique[-1])
+    return unique
+
+
+def main(argv):
+    if len(argv) > 1:
+        raise app.UsageError(f'unexpected argument: {argv[1]}')
+    try:
+        coloured = colorize(FLAGS.input, FLAGS.output, FLAGS.weights, FLAGS.seed, FLAGS.samples, FLAGS.temperature,
+                            FLAGS.extract_outline)
+    except (ValueError, OSError) as error:
+        raise SystemExit(f'error: {error}') from error
+    if not coloured:
+        raise SystemExit('error: nothing was coloured')
+
+
+if __name__ == '__main__':
+    flags.DEFINE_multi_string('input', None, 'File, folder or archive of line art; may be repeated.', required=True)
+    flags.DEFINE_string('output', None, 'Folder to write to.', required=True)
+    flags.DEFINE_multi_string('weights', [str(PRETRAINED)], 'Folder with trained networks; may be repeated if they lie '
+                              'in several, as after training: the first that holds a network is taken.')
+    flags.DEFINE_integer('seed', 0, 'Another seed, other colours.', lower_bound=0)
+    flags.DEFINE_integer('samples', 1, 'Alternatives for each picture.', lower_bound=1)
+    flags.DEFINE_float('temperature', 1., 'Of the sampling: lower is calmer.', lower_bound=0.)
+    flags.DEFINE_bool('extract_outline', False, 'Colour pictures that are in colour already, by their outline.')
+    app.run(main)

@@ -1,0 +1,77 @@
+"""Contact sheets: what went in, what each network made of it, and what came out, side by side."""
+
+import pathlib
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+from data_pipeline import aside
+
+_CELL, _GAP, _MARGIN, _HEADER = 176, 8, 28, 30  # pixels
+_PAPER, _TEXT, _FRAME = (250, 249, 246), (60, 58, 64), (214, 212, 206)
+
+
+class ContactSheet:
+    """Collects rows of pictures and writes them as PNGs of at most `rows` rows, in two columns if there are many.
+
+    Args:
+      path: of the first sheet; the following ones get -2, -3 and so on before the suffix.
+      titles: of the pictures in a row.
+      rows: of one sheet.
+    """
+
+    def __init__(self, path, titles, rows=24):
+        self._path, self._titles, self._most = pathlib.Path(path), titles, rows
+        self._rows = []
+        self.written = []
+
+    def add(self, label, pictures):
+        """Adds a row: its label, and one picture (uint8 [H, W] or [H, W, 3], or None for a gap) for each title."""
+        self._rows.append((label, [None if p is None else _thumbnail(p) for p in pictures]))
+        if len(self._rows) == self._most:
+            self.flush()
+
+    def flush(self):
+        """Writes what has been added since the last sheet."""
+        if not self._rows:
+            return
+        number = len(self.written) + 1
+        path = self._path if number == 1 else self._path.with_stem(f'{self._path.stem}-{number}')
+        columns = 2 if len(self._rows) > 8 else 1
+        lines = -(-len(self._rows) // columns)
+        wide = len(self._titles) * (_CELL + _GAP) - _GAP
+        sheet = Image.new('RGB', (2 * _MARGIN + columns * wide + (columns - 1) * _MARGIN,
+                                  _MARGIN + _HEADER + lines * (_CELL + 26) + _MARGIN // 2), _PAPER)
+        draw = ImageDraw.Draw(sheet)
+        title_font, label_font = ImageFont.load_default(15), ImageFont.load_default(11)
+        for k, (label, pictures) in enumerate(self._rows):
+            x0 = _MARGIN + (k // lines) * (wide + _MARGIN)
+            y = _MARGIN + _HEADER + (k % lines) * (_CELL + 26)
+            for c, picture in enumerate(pictures):
+                x = x0 + c * (_CELL + _GAP)
+                if k % lines == 0:
+                    draw.text((x + _CELL / 2, _MARGIN + 6), self._titles[c], _TEXT, title_font, anchor='mm')
+                if picture is not None:
+                    left, top = x + (_CELL - picture.width) // 2, y + (_CELL - picture.height) // 2
+                    sheet.paste(picture, (left, top))
+                    draw.rectangle((left - 1, top - 1, left + picture.width, top + picture.height), outline=_FRAME)
+            draw.text((x0, y + _CELL + 10), label, _TEXT, label_font, anchor='lm')
+        save_png(path, sheet)
+        self.written.append(path)
+        self._rows = []
+
+
+def save_png(path, picture):
+    """Writes a PIL image or a uint8 array as PNG, with the folders it needs."""
+    path = pathlib.Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    image = picture if isinstance(picture, Image.Image) else Image.fromarray(picture)
+    with aside.written_aside(path) as part:
+        image.save(part, 'PNG')
+
+
+def _thumbnail(picture):
+    image = Image.fromarray(np.asarray(picture)).convert('RGB')
+    scale = _CELL / max(image.size)
+    size = [max(1, round(side * scale)) for side in image.size]
+    return image.resize(size, Image.Resampling.NEAREST if scale > 2 else Image.Resampling.LANCZOS)

@@ -1,7 +1,7 @@
 # make demo | make test | make lint: each works alone, right after a clone.
 PYTHON ?= python3
 BIN := .venv/bin
-export TF_CPP_MIN_LOG_LEVEL ?= 2
+export TF_CPP_MIN_LOG_LEVEL ?= 3
 
 .PHONY: demo test lint
 

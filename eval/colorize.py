@@ -57,7 +57,6 @@ def colorize(inputs, output, weight_folders, seed=0, samples=1, temperature=.8, 
     colorizer = comic_colorizer.ComicColorizer.load(weight_folders)
     size = colorizer.preset.image_size
     output = pathlib.Path(output)
-    output.mkdir(parents=True, exist_ok=True)
     names = _unique_names(page.name for page in found)
     sheet = contact_sheet.ContactSheet(output / _SHEET, ('outline', 'low resolution', 'background', 'result'))
     for name, reason in failed:
@@ -88,9 +87,10 @@ def colorize(inputs, output, weight_folders, seed=0, samples=1, temperature=.8, 
         for k, (name, lines, drawing, _) in enumerate(batch):
             image = _with_lines(_to_uint8(results['image'][k]), drawing)
             mask = np.uint8(results['background_mask'][k, ..., 0] * 255)
-            drawing, mask, image = (square.unfit(picture, *lines.shape) for picture in (drawing, mask, image))
+            low_res = _to_uint8(results['low_res'][k])
+            drawing, low_res, mask, image = (square.unfit(p, *lines.shape) for p in (drawing, low_res, mask, image))
             contact_sheet.save_png(output / name, image)
-            sheet.add(name, (drawing, _to_uint8(results['low_res'][k]), mask, image))
+            sheet.add(name, (drawing, low_res, mask, image))
             coloured += 1
     sheet.flush()
     print(f'{coloured} {"picture" if coloured == 1 else "pictures"} in {output}')

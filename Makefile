@@ -6,7 +6,7 @@ export TF_CPP_MIN_LOG_LEVEL ?= 3
 .PHONY: demo test lint
 
 demo: .venv/installed
-	$(BIN)/python -m eval.colorize --input eval/examples/line_art --output out/demo --samples 2
+	$(BIN)/python -m eval.colorize --input eval/examples/drawings --output out/demo --samples 2
 
 test: .venv/installed
 	$(BIN)/python -m pytest tests

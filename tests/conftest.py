@@ -2,9 +2,10 @@
 
 import numpy as np
 import pytest
+import tensorflow as tf
 from PIL import Image
 
-from data_pipeline import prepare, synthetic_comic
+from data_pipeline import outline, prepare, synthetic_comic
 from models import background_detector, low_res_colorizer, polishing_network, presets, weights
 
 TINY = presets.PRESETS['tiny']
@@ -14,6 +15,14 @@ TINY = presets.PRESETS['tiny']
 def panels():
     """Panels 1 to 6 of an episode."""
     return [synthetic_comic.draw_panel(0, 1, number, size=256) for number in range(1, 7)]
+
+
+@pytest.fixture(scope='session')
+def batch(panels):
+    """Four panels as the networks see them."""
+    line_art = np.stack([p.line_art for p in panels[:4]])[..., None].astype(np.float32)
+    colour = np.stack([p.colour for p in panels[:4]]).astype(np.float32)
+    return {'outline': tf.constant(outline.to_ink(line_art)), 'colour': tf.constant(colour / 127.5 - 1)}
 
 
 @pytest.fixture(scope='session')

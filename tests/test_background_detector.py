@@ -52,13 +52,6 @@ def test_unet_names_a_size_it_cannot_take():
         unet.UNet(4, 8, 3, 32)(tf.zeros([1, 48, 32, 1]))
 
 
-@pytest.fixture(scope='module')
-def batch(panels):
-    colour = tf.constant(np.stack([p.colour for p in panels[:4]]) / 127.5 - 1, tf.float32)
-    outline = tf.constant(1 - np.stack([p.line_art for p in panels[:4]])[..., None] / 255., tf.float32)
-    return {'outline': outline, 'colour': colour}
-
-
 def test_learns_without_labels_what_cannot_be_predicted(batch, panels):
     """The premise (paper, section 2): foreground colours recur, those of backgrounds are arbitrary."""
     keras.utils.set_random_seed(0)

@@ -49,12 +49,9 @@ def test_likelihood_of_a_sample_is_what_log_prob_says(colorizer, outlines):
     np.testing.assert_allclose(colorizer.log_prob(outlines, sample), likelihood, rtol=1e-3)
 
 
-def test_overfits_one_batch_and_averages_its_weights(panels):
+def test_overfits_one_batch_and_averages_its_weights(batch):
     keras.utils.set_random_seed(0)
     model = weights.build(low_res_colorizer.LowResColorizer, presets.PRESETS['tiny'])
-    colour = tf.constant(np.stack([p.colour for p in panels[:4]]) / 127.5 - 1, tf.float32)
-    outline = tf.constant(1 - np.stack([p.line_art for p in panels[:4]])[..., None] / 255., tf.float32)
-    batch = {'outline': outline, 'colour': colour}
     model.compile(keras.optimizers.Adam(5e-3))
     history = model.fit(tf.data.Dataset.from_tensors(batch).repeat(), epochs=3, steps_per_epoch=30, verbose=0).history
     first, *_, last = history['bits_per_dim']

@@ -54,8 +54,3 @@ def is_coloured(picture):
 def to_ink(outline):
     """Line art with values 0..255, any float array or tensor -> ink coverage in [0, 1]."""
     return 1 - outline / PAPER
-
-
-def to_line_art(ink):
-    """Ink coverage in [0, 1], NumPy float -> line art, uint8."""
-    return np.round((1 - ink) * PAPER).astype(np.uint8)

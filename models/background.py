@@ -16,6 +16,11 @@ def masked_mean(colour, mask):
     return total / tf.maximum(tf.reduce_sum(mask, axis=[1, 2], keepdims=True), 1e-6)
 
 
+def l1(one, other):
+    """Mean absolute difference of each picture: [B, S, S, 3] twice -> [B]."""
+    return tf.reduce_mean(tf.abs(one - other), axis=[1, 2, 3])
+
+
 def composite(colour, fill, mask):
     """`fill` on the masked pixels, `colour` on the others. colour [B, S, S, 3], fill [B, 1, 1, 3] or like colour."""
     return (1 - mask) * colour + mask * fill

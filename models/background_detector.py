@@ -12,7 +12,7 @@ import tf_keras as keras
 
 from models import background, unet
 
-FOREGROUND, BACKGROUND = 0, 1  # channels of the choice
+BACKGROUND = 1  # channel of the choice; the other, 0, is the foreground
 
 # Our choice, within what 1611.01144 recommends: from 1 down to 0.5 in the first two thousand steps.
 _MIN_TEMPERATURE, _ANNEALING = 0.5, 3.5e-4
@@ -40,7 +40,7 @@ class BackgroundDetector(keras.Model):
     def mask(self, outline):
         """Hard background mask, without noise: [B, S, S, 1], 0 or 1."""
         logits, _ = self(outline)
-        return tf.cast(tf.argmax(logits, axis=-1) == BACKGROUND, tf.float32)[..., None]
+        return _hard_mask(logits)
 
     def train_step(self, data):
         """One step on {'outline', 'colour'}."""
@@ -56,8 +56,8 @@ class BackgroundDetector(keras.Model):
         return self._report(losses, mask)
 
     def test_step(self, data):
-        mask = self.mask(data['outline'])
-        _, own = self(data['outline'])
+        logits, own = self(data['outline'])
+        mask = _hard_mask(logits)
         return self._report(composite_l1(data['colour'], own, mask), mask)
 
     def _report(self, losses, mask):
@@ -70,7 +70,11 @@ class BackgroundDetector(keras.Model):
         return [self._loss, self._share]
 
 
+def _hard_mask(logits):
+    return tf.cast(tf.argmax(logits, axis=-1) == BACKGROUND, tf.float32)[..., None]
+
+
 def composite_l1(truth, foreground_colour, mask):
     """The detector's loss, [B]: L1 between the truth and the composite, mean over pixels and channels."""
     fill = background.masked_mean(truth, mask)
-    return tf.reduce_mean(tf.abs(background.composite(foreground_colour, fill, mask) - truth), axis=[1, 2, 3])
+    return background.l1(background.composite(foreground_colour, fill, mask), truth)

@@ -9,6 +9,8 @@ import math
 import tensorflow as tf
 import tensorflow_probability as tfp
 
+from models import resolution
+
 tfd, tfb = tfp.distributions, tfp.bijectors
 
 _MIN_LOG_SCALE, _MAX_LOG_SCALE = -7., 7.  # the lower is PixelCNN++'s; beyond, float32 has no digits left
@@ -84,7 +86,7 @@ class LogisticMixture:
 
 
 def _on_grid(x):
-    return tf.round(tf.clip_by_value((x + 1) * 127.5, 0., 255.)) / 127.5 - 1
+    return resolution.quantize(tf.clip_by_value(x, -1., 1.))
 
 
 def bits_per_dim(log_prob):

@@ -65,7 +65,7 @@ class PolishingNetwork(keras.Model):
         hidden = mask * random_mask(low_res, outline.shape[1], self.optimizer.iterations)
         with tf.GradientTape() as tape:
             result = self(polishing_input(outline, low_res, mask, hidden), training=True)
-            losses = l1(result, truth)
+            losses = background.l1(result, truth)
             loss = tf.reduce_mean(losses)
         self.optimizer.minimize(loss, self.trainable_variables, tape=tape)
         self._loss.update_state(losses)
@@ -74,17 +74,12 @@ class PolishingNetwork(keras.Model):
     def test_step(self, data):
         low_res = resolution.low_resolution(data['colour'], self.preset.low_res_size)
         result = self.polish(data['outline'], low_res, self._detect_background(data['outline']))
-        self._loss.update_state(l1(result, data['colour']))
+        self._loss.update_state(background.l1(result, data['colour']))
         return {'l1': self._loss.result()}
 
     @property
     def metrics(self):
         return [self._loss]
-
-
-def l1(result, truth):
-    """Mean absolute difference of each picture: [B, S, S, 3] twice -> [B]."""
-    return tf.reduce_mean(tf.abs(result - truth), axis=[1, 2, 3])
 
 
 def random_mask(low_res, size, step):

@@ -22,11 +22,11 @@ def test_black_level_is_the_mean_of_the_channels():
     assert (outline.extract(picture)[5:-5, 5:-5] == 255).all()
 
 
-def test_ink_is_one_in_the_networks_and_back():
+def test_ink_is_one_in_the_networks():
     line_art = np.arange(256, dtype=np.uint8).reshape(16, 16)
     ink = outline.to_ink(line_art.astype(np.float32))
     assert ink[0, 0] == 1 and ink[-1, -1] == 0
-    np.testing.assert_array_equal(outline.to_line_art(ink), line_art)
+    np.testing.assert_array_equal(np.round((1 - ink) * 255), line_art)
 
 
 def test_tells_colour_from_line_art(panels):

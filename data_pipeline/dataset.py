@@ -59,3 +59,16 @@ def load(data, split, batch_size, image_size, seed=0):
 
     return (serialized.enumerate().map(example, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
             .batch(batch_size, drop_remainder=training).prefetch(tf.data.AUTOTUNE))
+
+
+def held_out(data, count, image_size):
+    """A batch of `count` validation examples (fewer if there are no more) from all over the split, always the same.
+
+    Returns:
+      See `load`; None for a validation split without examples.
+    """
+    validation = load(data, 'validation', 1, image_size)
+    if validation is None:
+        return None
+    every = max(1, records.read_manifest(data)['counts']['validation'] // count)
+    return next(iter(validation.unbatch().shard(every, 0).batch(count)))

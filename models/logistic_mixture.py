@@ -4,34 +4,21 @@ All three channels share one mixture component. Within a component the mean of g
 blue with red and green, by coefficients that the network gives.
 """
 
-import math
-
 import tensorflow as tf
 import tensorflow_probability as tfp
 
-from models import resolution
+from models import quantized, resolution
 
-tfd, tfb = tfp.distributions, tfp.bijectors
+tfd = tfp.distributions
 
 _MIN_LOG_SCALE, _MAX_LOG_SCALE = -7., 7.  # the lower is PixelCNN++'s; beyond, float32 has no digits left
-_MAX_MEAN = 8.  # likewise
-
-
-def parameter_count(mixtures):
-    """Channels a network must give for a mixture of so many logistics: 1 logit, 3 means, 3 scales, 3 coefficients."""
-    return 10 * mixtures
-
-
-def noise_shape(mixtures):
-    """Uniform numbers that one pixel's sample takes: one for each component's choice, one for each channel."""
-    return mixtures + 3
 
 
 class LogisticMixture:
     """Distribution of RGB pixels on the grid of 256 levels in [-1, 1].
 
     Args:
-      parameters: float [..., 10 K], a network's output.
+      parameters: float [..., 10 K], a network's output: 1 logit, 3 means, 3 log-scales, 3 coefficients a logistic.
     """
 
     def __init__(self, parameters):
@@ -40,21 +27,24 @@ class LogisticMixture:
         self._logits, rest = tf.split(parameters, [mixtures, 9 * mixtures], axis=-1)
         rest = tf.reshape(rest, [*tf.unstack(tf.shape(rest))[:-1], mixtures, 9])
         means, log_scales, coefficients = tf.split(rest, 3, axis=-1)
-        self._means = tf.clip_by_value(means, -_MAX_MEAN, _MAX_MEAN)
+        self._means = tf.clip_by_value(means, -quantized.MAX_MEAN, quantized.MAX_MEAN)
         self._log_scales = tf.clip_by_value(log_scales, _MIN_LOG_SCALE, _MAX_LOG_SCALE)
         self._coefficients = tf.tanh(coefficients)
+
+    @staticmethod
+    def sizes(mixtures):
+        """(numbers the network gives for a pixel, uniform numbers a pixel's sample takes: for choice and channels)."""
+        return 10 * mixtures, mixtures + 3
 
     def log_prob(self, pixels):
         """Log-probability of pixels [..., 3] on the grid: [...], nats, summed over the channels."""
         x = pixels[..., None, :]
         red, green = x[..., :1], x[..., 1:2]
         means = self._means + self._shift(self._coefficients, red, green)
-        # In levels 0..255; the quantized distribution takes the interval (y - 1, y] for y, hence the half.
-        logistic = tfd.TransformedDistribution(
-            tfd.Logistic((means + 1) * 127.5, tf.exp(self._log_scales) * 127.5), tfb.Shift(-.5))
-        components = tfd.Independent(tfd.QuantizedDistribution(logistic, low=0., high=255.), 1)
+        channels = quantized.quantized(tfd.Logistic, means, tf.exp(self._log_scales))
+        components = tfd.Independent(channels, 1)
         mixture = tfd.MixtureSameFamily(tfd.Categorical(logits=self._logits), components)
-        return mixture.log_prob(tf.round((pixels + 1) * 127.5))
+        return mixture.log_prob(resolution.levels(pixels))
 
     def sample(self, noise, temperature=1.):
         """Pixels from given noise, rounded to the grid.
@@ -66,29 +56,19 @@ class LogisticMixture:
           float [..., 3] in [-1, 1].
         """
         mixtures = self._logits.shape[-1]
-        noise = tf.clip_by_value(noise, 1e-5, 1 - 1e-5)
-        gumbel = -tf.math.log(-tf.math.log(noise[..., :mixtures]))
-        chosen = tf.one_hot(tf.argmax(self._logits + temperature * gumbel, axis=-1), mixtures)[..., None]
+        chosen = quantized.choose(self._logits, noise[..., :mixtures], temperature)
+        chosen = tf.one_hot(chosen, mixtures)[..., None]
         means, log_scales, coefficients = (
             tf.reduce_sum(chosen * p, axis=-2) for p in (self._means, self._log_scales, self._coefficients))
-        uniform = noise[..., mixtures:]
+        uniform = quantized.inside(noise[..., mixtures:])
         deviation = temperature * tf.exp(log_scales) * (tf.math.log(uniform) - tf.math.log1p(-uniform))
         x = means + deviation
-        red = _on_grid(x[..., :1])
-        green = _on_grid(x[..., 1:2] + coefficients[..., :1] * red)
-        blue = _on_grid(x[..., 2:] + coefficients[..., 1:2] * red + coefficients[..., 2:] * green)
+        red = resolution.quantize(x[..., :1])
+        green = resolution.quantize(x[..., 1:2] + coefficients[..., :1] * red)
+        blue = resolution.quantize(x[..., 2:] + coefficients[..., 1:2] * red + coefficients[..., 2:] * green)
         return tf.concat([red, green, blue], axis=-1)
 
     @staticmethod
     def _shift(coefficients, red, green):
         c = coefficients
         return tf.concat([tf.zeros_like(c[..., :1]), c[..., :1] * red, c[..., 1:2] * red + c[..., 2:] * green], axis=-1)
-
-
-def _on_grid(x):
-    return resolution.quantize(tf.clip_by_value(x, -1., 1.))
-
-
-def bits_per_dim(log_prob):
-    """Log-likelihood of RGB pixels in nats -> bits for each number."""
-    return -log_prob / (3 * math.log(2))

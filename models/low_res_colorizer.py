@@ -9,7 +9,7 @@ import itertools
 import tensorflow as tf
 import tf_keras as keras
 
-from models import gated_pixelcnn, logistic_mixture, polyak_average, resolution
+from models import gated_pixelcnn, likelihood, polyak_average, resolution
 
 
 class ResidualBlock(keras.layers.Layer):
@@ -31,7 +31,7 @@ class ResidualBlock(keras.layers.Layer):
 
     def call(self, x, training=False):
         # Sliced first, which is the same: oneDNN crashes in the gradient of a 1x1 convolution with stride 2.
-        shortcut = x[:, ::self._stride, ::self._stride]
+        shortcut = x if self._stride == 1 else x[:, ::self._stride, ::self._stride]
         if self._shortcut:
             shortcut = self._shortcut(shortcut, training=training)
         return tf.nn.relu(self._body(x, training=training) + shortcut)
@@ -71,9 +71,11 @@ class LowResColorizer(keras.Model):
         self.preset = preset
         self.conditioning_network = conditioning_network(preset)
         self.adaptation_network = adaptation_network(preset)
+        self.likelihood = likelihood.LIKELIHOODS[preset.likelihood]
+        parameters, self._noise_size = self.likelihood.sizes(preset.mixtures)
         self.pixelcnn = gated_pixelcnn.GatedPixelCNN(
-            preset.pixelcnn_blocks, preset.pixelcnn_filters, preset.pixelcnn_hidden,
-            logistic_mixture.parameter_count(preset.mixtures), preset.dropout)
+            preset.pixelcnn_blocks, preset.pixelcnn_filters, preset.pixelcnn_hidden, parameters, preset.dropout,
+            sees_picture=preset.context == 'full')
         self._bits = keras.metrics.Mean('bits_per_dim')
 
     def build_weights(self):
@@ -82,24 +84,32 @@ class LowResColorizer(keras.Model):
 
     def condition(self, outline, training=False):
         """outline [B, S, S, 1] -> what the PixelCNN is conditioned on, [B, L, L, F]."""
+        if self.preset.outline == 'blank':
+            outline = tf.zeros_like(outline)
         features = self.conditioning_network(outline, training=training)
         return self.adaptation_network(
             tf.concat([features, resolution.shrink(outline, self.preset.low_res_size)], axis=-1))
 
     def call(self, inputs, training=False):
-        """(outline [B, S, S, 1], low_res [B, L, L, 3]) -> the mixture's parameters for every pixel [B, L, L, P]."""
+        """(outline [B, S, S, 1], low_res [B, L, L, 3]) -> parameters of every pixel's distribution [B, L, L, P]."""
         outline, low_res = inputs
         return self.pixelcnn(low_res, self.condition(outline, training), training=training)
 
     def log_prob(self, outline, low_res, training=False):
         """Log-likelihood of pictures on the grid, nats: [B]."""
-        mixture = logistic_mixture.LogisticMixture(self((outline, low_res), training=training))
-        return tf.reduce_sum(mixture.log_prob(low_res), axis=[1, 2])
+        pixels = self.likelihood(self((outline, low_res), training=training))
+        return tf.reduce_sum(pixels.log_prob(low_res), axis=[1, 2])
+
+    def bits_per_dim(self, data, training=False):
+        """What training minimises, [B]: bits for each number of the true pictures. data: {'outline', 'colour'}."""
+        low_res = resolution.low_resolution(data['colour'], self.preset.low_res_size)
+        log_prob = self.log_prob(data['outline'], low_res, training)
+        return likelihood.bits_per_dim(log_prob / self.preset.low_res_size ** 2)
 
     def noise(self, seeds):
         """The uniform noise of each picture's sample, from its own seed: int64 [B] -> [B, L, L, N]."""
         size = self.preset.low_res_size
-        shape = [size, size, logistic_mixture.noise_shape(self.preset.mixtures)]
+        shape = [size, size, self._noise_size]
         return tf.map_fn(lambda seed: tf.random.stateless_uniform(shape, tf.stack([seed, 0]), alg='philox'),
                          seeds, fn_output_signature=tf.float32)
 
@@ -116,11 +126,10 @@ class LowResColorizer(keras.Model):
         noise = self.noise(seeds)
 
         def draw(parameters, row, column):
-            return logistic_mixture.LogisticMixture(parameters).sample(noise[:, row, column], temperature)
+            return self.likelihood(parameters).sample(noise[:, row, column], temperature)
 
         low_res, parameters = self.pixelcnn.sample(self.condition(outline), draw)
-        log_prob = logistic_mixture.LogisticMixture(parameters).log_prob(low_res)
-        return low_res, tf.reduce_sum(log_prob, axis=[1, 2])
+        return low_res, tf.reduce_sum(self.likelihood(parameters).log_prob(low_res), axis=[1, 2])
 
     def compile(self, *args, **kwargs):
         super().compile(*args, **kwargs)
@@ -128,19 +137,16 @@ class LowResColorizer(keras.Model):
 
     def train_step(self, data):
         """One step of maximum likelihood on {'outline', 'colour'}."""
-        low_res = resolution.low_resolution(data['colour'], self.preset.low_res_size)
         with tf.GradientTape() as tape:
-            log_prob = self.log_prob(data['outline'], low_res, training=True)
-            bits = logistic_mixture.bits_per_dim(tf.reduce_mean(log_prob) / self.preset.low_res_size ** 2)
-        self.optimizer.minimize(bits, self.trainable_variables, tape=tape)
+            bits = self.bits_per_dim(data, training=True)
+            loss = tf.reduce_mean(bits)
+        self.optimizer.minimize(loss, self.trainable_variables, tape=tape)
         self.average.update()
         self._bits.update_state(bits)
         return {'bits_per_dim': self._bits.result()}
 
     def test_step(self, data):
-        low_res = resolution.low_resolution(data['colour'], self.preset.low_res_size)
-        log_prob = self.log_prob(data['outline'], low_res)
-        self._bits.update_state(logistic_mixture.bits_per_dim(log_prob / self.preset.low_res_size ** 2))
+        self._bits.update_state(self.bits_per_dim(data))
         return {'bits_per_dim': self._bits.result()}
 
     @property

@@ -1,5 +1,7 @@
 """Polyak average of a network's weights, for evaluation and sampling (PixelCNN++, section 3)."""
 
+import contextlib
+
 import tensorflow as tf
 
 DECAY = 0.9995
@@ -22,6 +24,15 @@ class PolyakAverage:
         decay = tf.minimum(DECAY, (1 + step) / (10 + step))
         for average, variable in zip(self._average, self._variables, strict=True):
             average.assign_sub((1 - decay) * (average - variable))
+
+    @contextlib.contextmanager
+    def applied(self):
+        """The average in the place of the weights, within a `with` block."""
+        self.swap()
+        try:
+            yield
+        finally:
+            self.swap()
 
     def swap(self):
         """Exchanges the average and the weights: once to use the average, once more to go on training."""

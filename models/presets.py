@@ -25,6 +25,9 @@ class Preset:
     pixelcnn_hidden: int = 1024  # units of the last 1x1 layer
     mixtures: int = 10  # logistics
     dropout: float = 0.5
+    likelihood: str = 'logistic_mixture'  # of a pixel: one of `likelihood.LIKELIHOODS`
+    context: str = 'full'  # 'none': pixels independent given the outline
+    outline: str = 'full'  # 'blank': the colorizer sees none
 
     # U-Nets of the background detector and the polishing network
     unet_filters: int = 64  # of the first layer; doubled from layer to layer ...

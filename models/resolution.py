@@ -3,9 +3,19 @@
 import tensorflow as tf
 
 
+def levels(colour):
+    """Colours in [-1, 1] -> the nearest of the 256 levels a picture has, float 0..255. Colours beyond are clipped."""
+    return tf.clip_by_value(tf.round((colour + 1) * 127.5), 0., 255.)
+
+
+def from_levels(level):
+    """Levels 0..255 -> colours in [-1, 1]."""
+    return level / 127.5 - 1
+
+
 def quantize(colour):
-    """Rounds colours in [-1, 1] to the 256 levels a picture has, levels / 127.5 - 1."""
-    return tf.round((colour + 1) * 127.5) / 127.5 - 1
+    """Rounds and clips colours to the levels a picture has."""
+    return from_levels(levels(colour))
 
 
 def shrink(picture, size):

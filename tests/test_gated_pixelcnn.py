@@ -13,6 +13,12 @@ def network():
     return GatedPixelCNN(blocks=2, filters=8, hidden=16, outputs=5)
 
 
+@pytest.fixture(scope='module')
+def blind_network():
+    tf.random.set_seed(0)
+    return GatedPixelCNN(blocks=2, filters=8, hidden=16, outputs=5, sees_picture=False)
+
+
 def _inputs(rng, batch):
     return (tf.constant(rng.uniform(-1, 1, (batch, SIZE, SIZE, 3)), tf.float32),
             tf.constant(rng.normal(0, 1, (batch, SIZE, SIZE, 4)), tf.float32))
@@ -35,6 +41,11 @@ def test_sees_all_earlier_pixels_and_no_other(network, rng, at):
     assert seen[earlier & reach].all()
 
 
+def test_without_context_the_picture_does_not_matter(blind_network, rng):
+    picture, condition = _inputs(rng, 1)
+    np.testing.assert_array_equal(blind_network(picture, condition), blind_network(tf.zeros_like(picture), condition))
+
+
 def test_the_condition_reaches_every_pixel(network, rng):
     picture, condition = _inputs(rng, 1)
     with tf.GradientTape() as tape:
@@ -49,7 +60,9 @@ def _draw(noise):
 
 
 @pytest.mark.parametrize('jit_compile', [False, True])
-def test_cached_sampler_equals_the_naive_one(network, rng, jit_compile):
+@pytest.mark.parametrize('name', ['network', 'blind_network'])
+def test_cached_sampler_equals_the_naive_one(name, rng, jit_compile, request):
+    network = request.getfixturevalue(name)
     _, condition = _inputs(rng, 2)
     noise = tf.constant(rng.normal(0, 3, (2, SIZE, SIZE, 3)), tf.float32)
     naive = np.zeros((2, SIZE, SIZE, 3), np.float32)

@@ -2,14 +2,14 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from models import logistic_mixture
 from models.logistic_mixture import LogisticMixture
 
 MIXTURES = 3
+PARAMETERS, NOISE = LogisticMixture.sizes(MIXTURES)
 
 
 def _parameters(rng, *shape, spread=1.):
-    return rng.normal(0, spread, (*shape, logistic_mixture.parameter_count(MIXTURES))).astype(np.float32)
+    return rng.normal(0, spread, (*shape, PARAMETERS)).astype(np.float32)
 
 
 def _level(value):
@@ -65,7 +65,7 @@ def test_finite_with_finite_gradients_at_any_scale(rng, spread):
 
 def test_samples_follow_the_probabilities_on_the_grid(rng):
     parameters = _parameters(rng, 1)
-    noise = rng.random((40_000, logistic_mixture.noise_shape(MIXTURES))).astype(np.float32)
+    noise = rng.random((40_000, NOISE)).astype(np.float32)
     pixels = LogisticMixture(tf.constant(np.tile(parameters, (40_000, 1)))).sample(tf.constant(noise)).numpy()
     levels = (pixels + 1) * 127.5
     np.testing.assert_allclose(levels, np.round(levels), atol=1e-4)
@@ -76,5 +76,5 @@ def test_samples_follow_the_probabilities_on_the_grid(rng):
 
 def test_temperature_zero_is_free_of_noise(rng):
     mixture = LogisticMixture(tf.constant(_parameters(rng, 6)))
-    one, two = (mixture.sample(tf.constant(rng.random((6, MIXTURES + 3)), tf.float32), 0.) for _ in range(2))
+    one, two = (mixture.sample(tf.constant(rng.random((6, NOISE)), tf.float32), 0.) for _ in range(2))
     np.testing.assert_array_equal(one, two)

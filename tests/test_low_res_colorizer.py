@@ -1,15 +1,20 @@
+import dataclasses
+
 import numpy as np
 import pytest
 import tensorflow as tf
 import tf_keras as keras
 
-from models import low_res_colorizer, presets, resolution, weights
+from eval import benchmark
+from models import likelihood, low_res_colorizer, presets, resolution, weights
+
+TINY = presets.PRESETS['tiny']
 
 
 @pytest.fixture(scope='module')
 def colorizer():
     keras.utils.set_random_seed(0)
-    return weights.build(low_res_colorizer.LowResColorizer, presets.PRESETS['tiny'])
+    return weights.build(low_res_colorizer.LowResColorizer, TINY)
 
 
 @pytest.fixture
@@ -44,14 +49,36 @@ def test_sample_depends_on_outline_and_seed_only(colorizer, outlines):
     assert np.any(other[0] != both[0]) and np.all(other[1] == both[1])
 
 
-def test_likelihood_of_a_sample_is_what_log_prob_says(colorizer, outlines):
-    sample, likelihood = tf.function(colorizer.sample)(outlines, tf.constant([1, 2], tf.int64))
-    np.testing.assert_allclose(colorizer.log_prob(outlines, sample), likelihood, rtol=1e-3)
+@pytest.mark.parametrize('variant', [{'likelihood': name} for name in likelihood.LIKELIHOODS]
+                         + [{'context': 'none'}, {'outline': 'blank'}], ids=str)
+def test_samples_of_every_variant(outlines, variant):
+    """On the grid, and as likely as `log_prob` says."""
+    keras.utils.set_random_seed(0)
+    model = weights.build(low_res_colorizer.LowResColorizer, dataclasses.replace(TINY, **variant))
+    seeds = tf.constant([1, 2], tf.int64)
+    sample, log_prob = tf.function(model.sample)(outlines, seeds)
+    np.testing.assert_allclose(model.log_prob(outlines, sample), log_prob, rtol=1e-3)
+    np.testing.assert_allclose(sample, resolution.quantize(sample), atol=1e-6)
+
+
+def test_sample_equals_that_of_whole_forward_passes(colorizer, outlines):
+    seeds = tf.constant([1, 2], tf.int64)
+    naive = tf.function(benchmark.naive_sample)(colorizer, outlines, seeds)
+    np.testing.assert_allclose(tf.function(colorizer.sample)(outlines, seeds)[0], naive, atol=1e-6)
+
+
+def test_variants_ignore_what_they_are_to_ignore(outlines, rng):
+    pictures = tf.constant(rng.uniform(-1, 1, (2, 32, 32, 3)), tf.float32)
+    for variant, value, other in (('context', 'none', (outlines, -pictures)),
+                                  ('outline', 'blank', (1 - outlines, pictures))):
+        preset = dataclasses.replace(TINY, **{variant: value})
+        model = weights.build(low_res_colorizer.LowResColorizer, preset)
+        np.testing.assert_array_equal(model((outlines, pictures)), model(other))
 
 
 def test_overfits_one_batch_and_averages_its_weights(batch):
     keras.utils.set_random_seed(0)
-    model = weights.build(low_res_colorizer.LowResColorizer, presets.PRESETS['tiny'])
+    model = weights.build(low_res_colorizer.LowResColorizer, TINY)
     model.compile(keras.optimizers.Adam(5e-3))
     history = model.fit(tf.data.Dataset.from_tensors(batch).repeat(), epochs=3, steps_per_epoch=30, verbose=0).history
     first, *_, last = history['bits_per_dim']

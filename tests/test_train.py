@@ -3,12 +3,20 @@
 import subprocess
 import sys
 
+import tensorflow as tf
 from PIL import Image
 
 
 def _run(program, *arguments):
     return subprocess.run([sys.executable, '-m', program, *map(str, arguments)], capture_output=True, text=True,
                           check=False)
+
+
+def _image_tags(workdir):
+    files = [str(path) for path in workdir.rglob('events.out.tfevents.*')]
+    events = [tf.compat.v1.Event.FromString(record.numpy()) for record in tf.data.TFRecordDataset(files)]
+    return {value.tag for event in events for value in event.summary.value
+            if value.metadata.plugin_data.plugin_name == 'images'}
 
 
 def test_train_all_three_and_colour(data, panels, tmp_path):
@@ -20,6 +28,8 @@ def test_train_all_three_and_colour(data, panels, tmp_path):
         assert done.returncode == 0, done.stderr
         assert {f'{name}.h5', f'{name}.json'} <= {p.name for p in workdir.iterdir()}
         assert any(workdir.rglob('events.out.tfevents.*'))
+    shown = _image_tags(runs['low_res_colorizer'])
+    assert shown == {'outline_truth_samples'}
     Image.fromarray(panels[0].line_art).save(tmp_path / 'a.png')
     weights = [part for workdir in runs.values() for part in ('--weights', workdir)]
     done = _run('eval.colorize', '--input', tmp_path / 'a.png', '--output', tmp_path / 'out', *weights)

@@ -1,5 +1,6 @@
 """What the training programs share: flags, the run folder, and the loop around `fit`."""
 
+import contextlib
 import math
 import os
 
@@ -34,11 +35,8 @@ class SaveWeights(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch, logs=None):
         average = getattr(self.model, 'average', None)
-        if average:
-            average.swap()
-        weights.save(self.model, self._directory)
-        if average:
-            average.swap()
+        with average.applied() if average else contextlib.nullcontext():
+            weights.save(self.model, self._directory)
 
 
 class ValidateAverage(keras.callbacks.Callback):

@@ -1,0 +1,111 @@
+r"""Measures speed, as ratios within one run: one JSON object a line.
+
+  python -m eval.benchmark --what=sampling
+
+  {"name": "sampling.cached_xla.batch1", "seconds": 0.081, "per": "sampling.forward.batch1", "ratio": 4.0}
+
+`seconds` is the median of several runs after a warm-up, of one run where that takes longer than half a minute;
+`ratio` is against the entry named by `per`. Progress goes to standard error.
+
+sampling: for batches of 1 and 16,
+  forward: one teacher-forced pass of the low-resolution colorizer, which gives the likelihood of a known picture
+  cached_xla, cached: its sampler, with and without XLA
+  naive: the same samples by a whole forward pass for each of the 1,024 pixels
+  tfp: tfp.distributions.PixelCNN.sample, of the same width, depth and mixture, which knows no outline
+"""
+
+import json
+import statistics
+import sys
+import time
+
+import tensorflow as tf
+import tensorflow_probability as tfp
+import tf_keras as keras
+from absl import app, flags
+
+from models import low_res_colorizer, presets, weights
+
+FLAGS = flags.FLAGS
+_LONG, _ENOUGH, _MOST_RUNS = 30., 10., 15  # seconds, seconds, runs
+
+
+def measure(function, *arguments):
+    """Median seconds of a call of a tf.function."""
+
+    def timed():
+        start = time.perf_counter()
+        tf.nest.map_structure(lambda tensor: tensor.numpy(), function(*arguments))
+        return time.perf_counter() - start
+
+    function.get_concrete_function(*arguments)
+    warm_up = timed()
+    if warm_up > _LONG:
+        return warm_up
+    seconds = [timed()]
+    seconds += [timed() for _ in range(min(_MOST_RUNS, int(_ENOUGH / seconds[0])))]
+    return statistics.median(seconds)
+
+
+def report(name, seconds, per, base):
+    """Prints one entry, against the one named `per` that took `base` seconds."""
+    print(json.dumps({'name': name, 'seconds': float(f'{seconds:.4g}'), 'per': per,
+                      'ratio': float(f'{seconds / base:.4g}')}), flush=True)
+
+
+def naive_sample(colorizer, outline, seeds, temperature=1.):
+    """What `LowResColorizer.sample` gives, pixel by pixel from whole forward passes: low_res [B, L, L, 3]."""
+    noise, size = colorizer.noise(seeds), colorizer.preset.low_res_size
+
+    def paint(number, picture):
+        row, column = number // size, number % size
+        parameters = colorizer((outline, picture))[:, row, column]
+        pixel = colorizer.likelihood(parameters).sample(noise[:, row, column], temperature)
+        here = tf.one_hot(number, size * size, dtype=tf.float32)
+        return number + 1, picture + tf.reshape(here, [1, size, size, 1]) * pixel[:, None, None]
+
+    blank = tf.zeros([tf.shape(outline)[0], size, size, 3])
+    return tf.while_loop(lambda number, _: number < size * size, paint, (0, blank))[1]
+
+
+def sampling(preset):
+    """Prints the entries of --what=sampling."""
+    colorizer = weights.build(low_res_colorizer.LowResColorizer, preset)
+    size, low = preset.image_size, preset.low_res_size
+    peer = tfp.distributions.PixelCNN(
+        image_shape=(low, low, 3), num_resnet=preset.pixelcnn_blocks // 2, num_hierarchies=1,
+        num_filters=preset.pixelcnn_filters, num_logistic_mix=preset.mixtures, dropout_p=0.)
+    for batch in (1, 16):
+        outline = tf.random.stateless_uniform([batch, size, size, 1], [0, 0])
+        low_res, seeds = tf.zeros([batch, low, low, 3]), tf.range(batch, dtype=tf.int64)
+        cases = {
+            'forward': (tf.function(colorizer.log_prob), outline, low_res),
+            'cached_xla': (tf.function(colorizer.sample, jit_compile=True), outline, seeds),
+            'cached': (tf.function(colorizer.sample), outline, seeds),
+            'naive': (tf.function(lambda *inputs: naive_sample(colorizer, *inputs)), outline, seeds),
+            'tfp': (tf.function(peer.sample), batch),
+        }
+        per, base = f'sampling.forward.batch{batch}', None
+        for name, case in cases.items():
+            print(f'measuring {name}, batch {batch}', file=sys.stderr, flush=True)
+            seconds = measure(*case)
+            base = base or seconds
+            report(f'sampling.{name}.batch{batch}', seconds, per, base)
+
+
+BENCHMARKS = {'sampling': sampling}
+
+
+def main(argv):
+    if len(argv) > 1:
+        raise app.UsageError(f'unexpected argument: {argv[1]}')
+    keras.utils.set_random_seed(0)
+    for what in FLAGS.what:
+        BENCHMARKS[what](presets.PRESETS[FLAGS.preset])
+
+
+if __name__ == '__main__':
+    flags.DEFINE_list('what', None, f'What to measure, of {", ".join(BENCHMARKS)}; joined by commas.', required=True)
+    flags.register_validator('what', set(BENCHMARKS).issuperset, f'takes {", ".join(BENCHMARKS)}')
+    flags.DEFINE_enum('preset', 'small', sorted(presets.PRESETS), 'Sizes of the networks.')
+    app.run(main)

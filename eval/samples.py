@@ -1,0 +1,120 @@
+r"""Looks at a low-resolution colorizer alone: several samples of held-out outlines, as a sheet and in numbers.
+
+  python -m eval.samples --weights runs/lrc --data data/real --output samples.png
+  python -m eval.samples --weights runs/lrc --output samples.png
+
+Without --data the outlines are those of comics drawn here (`data_pipeline.synthetic_comic`, --comic_seed), whose cast
+has fixed colours and whose backgrounds are arbitrary. There the paper's premise (section 1) can be measured: a
+colorizer should know the cast, so that foregrounds are close to the truth, and should admit that it does not know the
+background, so that backgrounds differ from sample to sample.
+
+Prints one line of JSON, over all --pictures; the sheet shows eight of them, evenly spread.
+  bits_per_dim: of the true low-resolution pictures. With --data of the whole validation split.
+  diversity: standard deviation of a pixel between the samples of a picture, [-1, 1] units.
+  foreground_l1: mean L1 of the foreground to the truth, [-1, 1] units (drawn comics only).
+  background_std: standard deviation between samples of the mean background colour (drawn comics only).
+"""
+
+import json
+import pathlib
+
+import numpy as np
+import tensorflow as tf
+import tf_keras as keras
+from absl import app, flags
+
+from data_pipeline import dataset, outline, synthetic_comic
+from eval import contact_sheet
+from models import low_res_colorizer, resolution, weights
+
+FLAGS = flags.FLAGS
+_SHOWN, _PANELS_AN_EPISODE, _BATCH_SIZE = 8, 12, 16
+
+
+def drawn_comics(seed, count, size):
+    """Panels with outlines extracted as in training: {'outline', 'colour', 'background' bool [N, S, S, 1]}."""
+    panels = [synthetic_comic.draw_panel(seed, 1 + k // _PANELS_AN_EPISODE, 1 + k % _PANELS_AN_EPISODE, size=size)
+              for k in range(count)]
+    lines = np.stack([outline.extract(panel.colour) for panel in panels])
+    return {'outline': outline.to_ink(np.float32(lines[..., None])),
+            'colour': np.float32([panel.colour for panel in panels]) / 127.5 - 1,
+            'background': np.stack([panel.background for panel in panels])[..., None]}
+
+
+def sample_all(colorizer, outlines, samples, temperature):
+    """Samples of many outlines [N, S, S, 1]: [N, samples, L, L, 3]."""
+    sample = tf.function(colorizer.sample, jit_compile=True)
+    seeds = np.arange(len(outlines) * samples)
+    pictures = np.repeat(np.arange(len(outlines)), samples)
+    short = -len(seeds) % _BATCH_SIZE  # equal batches, so that the sampler is compiled once
+    drawn = []
+    for batch in np.split(np.pad(np.arange(len(seeds)), (0, short), 'edge'), (len(seeds) + short) // _BATCH_SIZE):
+        low_res, _ = sample(tf.gather(outlines, pictures[batch]), tf.constant(seeds[batch]), np.float32(temperature))
+        drawn.append(low_res.numpy())
+        print(f'\rsample {min(len(drawn) * _BATCH_SIZE, len(seeds))} of {len(seeds)}', end='', flush=True)
+    print()
+    return np.concatenate(drawn)[:len(seeds)].reshape(len(outlines), samples, *drawn[0].shape[1:])
+
+
+def premise(samples, truth, background):
+    """How well the samples know the foreground, and how much their backgrounds differ.
+
+    Args:
+      samples: [N, K, L, L, 3]; truth: [N, L, L, 3], both in [-1, 1].
+      background: [N, L, L, 1], share of a low-resolution pixel that is background; at least half makes it background.
+    Returns:
+      {'foreground_l1', 'background_std'}
+    """
+    behind = np.float32(background >= .5)[:, None]
+    front = 1 - behind
+    distance = np.abs(samples - truth[:, None]) * front
+    means = (samples * behind).sum(axis=(2, 3)) / np.maximum(behind.sum(axis=(2, 3)), 1)  # [N, K, 3]
+    return {'foreground_l1': distance.sum() / (front.sum() * samples.shape[1] * 3),
+            'background_std': means.std(axis=1).mean()}
+
+
+def evaluate(weight_folders, data, pictures, samples, temperature, comic_seed, sheet_path):
+    """Samples, measures, and writes the sheet. Returns the figures; the module's docstring says which."""
+    colorizer = weights.load(low_res_colorizer.LowResColorizer, weight_folders)
+    size, low = colorizer.preset.image_size, colorizer.preset.low_res_size
+    batch = dataset.held_out(data, pictures, size) if data else drawn_comics(comic_seed, pictures, size)
+    if not batch:
+        raise ValueError(f'{data}: no validation examples')
+    truth = resolution.low_resolution(batch['colour'], low).numpy()
+    colorizer.compile(keras.optimizers.Adam())
+    validation = (dataset.load(data, 'validation', _BATCH_SIZE, size) if data
+                  else tf.data.Dataset.from_tensor_slices(batch).batch(_BATCH_SIZE))
+    drawn = sample_all(colorizer, batch['outline'], samples, temperature)
+    figures = {'bits_per_dim': colorizer.evaluate(validation, verbose=0), 'diversity': drawn.std(axis=1).mean()}
+    if 'background' in batch:
+        share = resolution.shrink(np.float32(batch['background']), low).numpy()
+        figures.update(premise(drawn, truth, share))
+
+    sheet = contact_sheet.ContactSheet(sheet_path, ('outline', 'truth', *(f'sample {k + 1}' for k in range(samples))))
+    for n in np.linspace(0, len(truth) - 1, min(_SHOWN, len(truth))).astype(int):
+        lines = np.uint8(255 * (1 - np.asarray(batch['outline'][n])[..., 0]))
+        sheet.add(f'picture {n + 1}', [lines, *(np.uint8(resolution.levels(p)) for p in (truth[n], *drawn[n]))])
+    sheet.flush()
+    return {name: round(float(figure), 4) for name, figure in figures.items()}
+
+
+def main(argv):
+    if len(argv) > 1:
+        raise app.UsageError(f'unexpected argument: {argv[1]}')
+    try:
+        figures = evaluate(FLAGS.weights, FLAGS.data, FLAGS.pictures, FLAGS.samples, FLAGS.temperature,
+                           FLAGS.comic_seed, pathlib.Path(FLAGS.output))
+    except (ValueError, OSError) as error:
+        raise SystemExit(f'error: {error}') from error
+    print(json.dumps(figures))
+
+
+if __name__ == '__main__':
+    flags.DEFINE_multi_string('weights', None, 'Folder with the trained colorizer.', required=True)
+    flags.DEFINE_string('output', None, 'Sheet to write, PNG.', required=True)
+    flags.DEFINE_string('data', None, 'Folder written by data_pipeline.prepare; without it, comics are drawn.')
+    flags.DEFINE_integer('pictures', 48, 'Outlines to sample from.', lower_bound=1)
+    flags.DEFINE_integer('samples', 6, 'Samples of each.', lower_bound=2)
+    flags.DEFINE_float('temperature', 1., 'Of the sampling.', lower_bound=0.)
+    flags.DEFINE_integer('comic_seed', 1000, 'Of the drawn comics; not that of comics trained on.', lower_bound=0)
+    app.run(main)

@@ -8,7 +8,7 @@ has fixed colours and whose backgrounds are arbitrary. There the paper's premise
 colorizer should know the cast, so that foregrounds are close to the truth, and should admit that it does not know the
 background, so that backgrounds differ from sample to sample.
 
-Prints one line of JSON, over all --pictures; the sheet shows eight of them, evenly spread.
+Prints one line of JSON, over all --pictures; progress goes to standard error. The sheet shows eight, evenly spread.
   bits_per_dim: of the true low-resolution pictures. With --data of the whole validation split.
   diversity: standard deviation of a pixel between the samples of a picture, [-1, 1] units.
   foreground_l1: mean L1 of the foreground to the truth, [-1, 1] units (drawn comics only).
@@ -17,13 +17,14 @@ Prints one line of JSON, over all --pictures; the sheet shows eight of them, eve
 
 import json
 import pathlib
+import sys
 
 import numpy as np
 import tensorflow as tf
 import tf_keras as keras
 from absl import app, flags
 
-from data_pipeline import dataset, outline, synthetic_comic
+from data_pipeline import dataset, outline, square, synthetic_comic
 from eval import contact_sheet
 from models import low_res_colorizer, resolution, weights
 
@@ -32,28 +33,29 @@ _SHOWN, _PANELS_AN_EPISODE, _BATCH_SIZE = 8, 12, 16
 
 
 def drawn_comics(seed, count, size):
-    """Panels with outlines extracted as in training: {'outline', 'colour', 'background' bool [N, S, S, 1]}."""
-    panels = [synthetic_comic.draw_panel(seed, 1 + k // _PANELS_AN_EPISODE, 1 + k % _PANELS_AN_EPISODE, size=size)
-              for k in range(count)]
-    lines = np.stack([outline.extract(panel.colour) for panel in panels])
-    return {'outline': outline.to_ink(np.float32(lines[..., None])),
-            'colour': np.float32([panel.colour for panel in panels]) / 127.5 - 1,
-            'background': np.stack([panel.background for panel in panels])[..., None]}
+    """Panels with outlines extracted as in training: {'outline', 'colour', 'background' [N, S, S, 1], its share}."""
+    batch = {'outline': [], 'colour': [], 'background': []}
+    for k in range(count):
+        panel = synthetic_comic.draw_panel(seed, 1 + k // _PANELS_AN_EPISODE, 1 + k % _PANELS_AN_EPISODE)
+        batch['outline'].append(outline.to_ink(np.float32(square.fit(outline.extract(panel.colour), size))))
+        batch['colour'].append(np.float32(square.fit(panel.colour, size)) / 127.5 - 1)
+        batch['background'].append(np.float32(square.fit(np.uint8(panel.background) * 255, size)) / 255)
+    batch = {key: np.stack(pictures) for key, pictures in batch.items()}
+    return {key: x if key == 'colour' else x[..., None] for key, x in batch.items()}
 
 
 def sample_all(colorizer, outlines, samples, temperature):
     """Samples of many outlines [N, S, S, 1]: [N, samples, L, L, 3]."""
     sample = tf.function(colorizer.sample, jit_compile=True)
-    seeds = np.arange(len(outlines) * samples)
-    pictures = np.repeat(np.arange(len(outlines)), samples)
-    short = -len(seeds) % _BATCH_SIZE  # equal batches, so that the sampler is compiled once
+    count = len(outlines) * samples
+    seeds = np.resize(np.arange(count), [-(-count // _BATCH_SIZE), _BATCH_SIZE])  # equal batches: one compilation
     drawn = []
-    for batch in np.split(np.pad(np.arange(len(seeds)), (0, short), 'edge'), (len(seeds) + short) // _BATCH_SIZE):
-        low_res, _ = sample(tf.gather(outlines, pictures[batch]), tf.constant(seeds[batch]), np.float32(temperature))
-        drawn.append(low_res.numpy())
-        print(f'\rsample {min(len(drawn) * _BATCH_SIZE, len(seeds))} of {len(seeds)}', end='', flush=True)
-    print()
-    return np.concatenate(drawn)[:len(seeds)].reshape(len(outlines), samples, *drawn[0].shape[1:])
+    for batch in seeds:
+        low_res, _ = sample(tf.gather(outlines, batch // samples), tf.constant(batch), np.float32(temperature))
+        drawn.extend(low_res.numpy())
+        print(f'\rsample {min(len(drawn), count)} of {count}', end='', file=sys.stderr, flush=True)
+    print(file=sys.stderr)
+    return np.stack(drawn[:count]).reshape(len(outlines), samples, *drawn[0].shape)
 
 
 def premise(samples, truth, background):
@@ -87,8 +89,7 @@ def evaluate(weight_folders, data, pictures, samples, temperature, comic_seed, s
     drawn = sample_all(colorizer, batch['outline'], samples, temperature)
     figures = {'bits_per_dim': colorizer.evaluate(validation, verbose=0), 'diversity': drawn.std(axis=1).mean()}
     if 'background' in batch:
-        share = resolution.shrink(np.float32(batch['background']), low).numpy()
-        figures.update(premise(drawn, truth, share))
+        figures.update(premise(drawn, truth, resolution.shrink(batch['background'], low).numpy()))
 
     sheet = contact_sheet.ContactSheet(sheet_path, ('outline', 'truth', *(f'sample {k + 1}' for k in range(samples))))
     for n in np.linspace(0, len(truth) - 1, min(_SHOWN, len(truth))).astype(int):

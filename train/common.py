@@ -12,7 +12,7 @@ from data_pipeline import dataset
 from models import presets, weights
 
 FLAGS = flags.FLAGS
-_STEPS_AN_EPOCH = 500
+_STEPS_AN_EPOCH = 1000
 
 
 def define_flags(batch_size, learning_rate):
@@ -56,7 +56,7 @@ def adam(**options):
 
 
 def train(model, optimizer, callbacks=(), **compile_options):
-    """Trains a network as the flags say: `fit` in epochs of about 500 steps, each followed by validation.
+    """Trains a network as the flags say: `fit` in epochs of about 1,000 steps, each followed by validation.
 
     Raises:
       ValueError: unusable data.

@@ -40,7 +40,8 @@ class ComicColorizer(tf.Module):
         """
         outline = tf.ensure_shape(outline, [None, self.preset.image_size, self.preset.image_size, 1])
         low_res, log_likelihood = self.low_res_colorizer.sample(outline, seeds, temperature)
-        mask = self.background_detector.mask(outline)
+        masks = self.background_detector.masks(outline)
+        mask = background.union(masks)
         mean = background.masked_mean(resolution.enlarge(low_res, self.preset.image_size), mask)
-        return {'image': self.polishing_network.polish(outline, low_res, mask), 'low_res': low_res,
+        return {'image': self.polishing_network.polish(outline, low_res, masks), 'low_res': low_res,
                 'background_mask': mask, 'background_colour': mean[:, 0, 0], 'log_likelihood': log_likelihood}

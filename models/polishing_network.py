@@ -10,28 +10,32 @@ from models import background, resolution, unet
 _MAX_MASK_RATE = 2.
 
 
-def polishing_input(outline, low_res, background_mask, hidden):
+def polishing_input(outline, low_res, masks, hidden, model):
     """The ten channels, in the study's order.
 
     Args:
       outline: [B, S, S, 1].
       low_res: [B, L, L, 3], true in training, sampled when colouring.
-      background_mask: [B, S, S, 1], hard.
-      hidden: [B, S, S, 1], 1 where the mean background colour hides the low-resolution colours; only in the background.
+      masks: [B, S, S, K], hard, of the background's regions.
+      hidden: [B, S, S, 1], 1 where the fitted background hides the low-resolution colours; only in the background.
+      model: of the background; one of `background.MODELS`.
     Returns:
-      [B, S, S, 10]: outline 1, low-res 3, foreground and background segments 2, mask 1, mean background colour 3.
+      [B, S, S, 10]: outline 1, low-res 3, foreground and background segments 2, mask 1, background colour 3 (the mean,
+      or what the model fits).
     """
     colours = resolution.enlarge(low_res, outline.shape[1])
-    mean = background.masked_mean(colours, background_mask)
-    return tf.concat([outline, background.composite(colours, mean, hidden), 1 - background_mask, background_mask,
-                      hidden, mean * background_mask], axis=-1)
+    filled = background.fill(colours, masks, model)
+    mask = background.union(masks)
+    return tf.concat([outline, background.composite(colours, hidden * filled, hidden), 1 - mask, mask, hidden, filled],
+                     axis=-1)
 
 
 class PolishingNetwork(keras.Model):
     """Ten channels (see `polishing_input`) [B, S, S, 10] -> colours [B, S, S, 3] in [-1, 1].
 
     Trained on the true low-resolution picture, so that a sampled colour is never averaged away, with a trained
-    background detector run on the fly: pass its `mask` to `compile`. The loss is L1 (our choice).
+    background detector run on the fly, whose background model the preset must have: pass its `masks` to `compile`. The
+    loss is L1 (our choice).
     """
 
     NAME = 'polishing_network'
@@ -48,12 +52,13 @@ class PolishingNetwork(keras.Model):
     def call(self, channels, training=False):
         return tf.tanh(tf.cast(self._unet(channels, training=training), tf.float32))
 
-    def polish(self, outline, low_res, background_mask):
+    def polish(self, outline, low_res, masks):
         """Colours as at sampling: all background hidden. Arguments as of `polishing_input`, returns [B, S, S, 3]."""
-        return self(polishing_input(outline, low_res, background_mask, hidden=background_mask))
+        hidden = background.union(masks)
+        return self(polishing_input(outline, low_res, masks, hidden, self.preset.background_model))
 
     def compile(self, optimizer, detect_background, **kwargs):
-        """detect_background: function of outlines [B, S, S, 1] to hard masks [B, S, S, 1]."""
+        """detect_background: function of outlines [B, S, S, 1] to hard masks [B, S, S, K]."""
         super().compile(optimizer, **kwargs)
         self._detect_background = detect_background
 
@@ -61,10 +66,11 @@ class PolishingNetwork(keras.Model):
         """One step on {'outline', 'colour'}."""
         outline, truth = data['outline'], data['colour']
         low_res = resolution.low_resolution(truth, self.preset.low_res_size)
-        mask = self._detect_background(outline)
-        hidden = mask * random_mask(low_res, outline.shape[1], self.optimizer.iterations)
+        masks = self._detect_background(outline)
+        hidden = background.union(masks) * random_mask(low_res, outline.shape[1], self.optimizer.iterations)
+        channels = polishing_input(outline, low_res, masks, hidden, self.preset.background_model)
         with tf.GradientTape() as tape:
-            result = self(polishing_input(outline, low_res, mask, hidden), training=True)
+            result = self(channels, training=True)
             losses = background.l1(result, truth)
             loss = tf.reduce_mean(losses)
         self.optimizer.minimize(loss, self.trainable_variables, tape=tape)

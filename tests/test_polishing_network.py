@@ -18,7 +18,7 @@ def parts(rng):
 def test_ten_channels_in_the_studys_order(parts):
     outline, low_res, mask = parts
     hidden = mask * tf.constant(np.arange(256)[None, None, :, None] < 64, tf.float32)
-    channels = polishing_network.polishing_input(outline, low_res, mask, hidden).numpy()
+    channels = polishing_network.polishing_input(outline, low_res, mask, hidden, 'mean').numpy()
     assert channels.shape == (2, 256, 256, 10)
     colours = resolution.enlarge(low_res, 256).numpy()
     mean = low_res.numpy()[:, :16].mean(axis=(1, 2))[:, None, None]

@@ -55,21 +55,27 @@ def adam(**options):
     return keras.optimizers.Adam(rate, clipnorm=1., **options)
 
 
-def train(model, optimizer, callbacks=(), **compile_options):
+def train(model, optimizer, callbacks=(), workdir=None, samples=None, without=None, **compile_options):
     """Trains a network as the flags say: `fit` in epochs of about 1,000 steps, each followed by validation.
 
+    Args:
+      model, optimizer, compile_options: as for `compile`.
+      callbacks: of `fit`, before those that every program has.
+      workdir: run folder, if not the flag's.
+      samples, without: see `dataset.load`; nothing is left out of validation.
     Raises:
       ValueError: unusable data.
     """
-    batches = {split: dataset.load(FLAGS.data, split, FLAGS.batch_size, model.preset.image_size, FLAGS.seed)
-               for split in ('train', 'validation')}
-    os.makedirs(FLAGS.workdir, exist_ok=True)
+    workdir = workdir or FLAGS.workdir
+    sizes = FLAGS.batch_size, model.preset.image_size
+    training = dataset.load(FLAGS.data, 'train', *sizes, FLAGS.seed, samples=samples, without=without)
+    validation = dataset.load(FLAGS.data, 'validation', *sizes, samples=samples)
+    os.makedirs(workdir, exist_ok=True)
     epochs = max(1, round(FLAGS.steps / _STEPS_AN_EPOCH))
     model.compile(optimizer, **compile_options)
-    logs = keras.callbacks.TensorBoard(FLAGS.workdir, profile_batch=0)
-    model.fit(batches['train'], epochs=epochs, steps_per_epoch=math.ceil(FLAGS.steps / epochs),
-              validation_data=batches['validation'], verbose=1 if os.isatty(1) else 2,
-              callbacks=[*callbacks, SaveWeights(FLAGS.workdir), logs])
+    logs = keras.callbacks.TensorBoard(workdir, profile_batch=0)
+    model.fit(training, epochs=epochs, steps_per_epoch=math.ceil(FLAGS.steps / epochs), validation_data=validation,
+              verbose=1 if os.isatty(1) else 2, callbacks=[*callbacks, SaveWeights(workdir), logs])
 
 
 def run(main):

@@ -6,6 +6,8 @@ Writes polishing_network.h5 and .json (weights, preset) into the run folder afte
 Reports L1 in [-1, 1] units, on validation with the whole background hidden, as when colouring.
 """
 
+import dataclasses
+
 import tf_keras as keras
 from absl import flags
 
@@ -16,8 +18,10 @@ from train import common
 def main():
     keras.utils.set_random_seed(common.FLAGS.seed)
     detector = weights.load(background_detector.BackgroundDetector, [common.FLAGS.background_detector])
-    model = weights.build(polishing_network.PolishingNetwork, presets.PRESETS[common.FLAGS.preset])
-    common.train(model, common.adam(beta_1=.5), detect_background=detector.mask)
+    preset = dataclasses.replace(presets.PRESETS[common.FLAGS.preset],
+                                 background_model=detector.preset.background_model)
+    model = weights.build(polishing_network.PolishingNetwork, preset)
+    common.train(model, common.adam(beta_1=.5), detect_background=detector.masks)
 
 
 if __name__ == '__main__':

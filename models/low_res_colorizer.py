@@ -13,35 +13,34 @@ from models import gated_pixelcnn, likelihood, polyak_average, resolution
 
 
 class ResidualBlock(keras.layers.Layer):
-    """A bottleneck of ResNet (1512.03385): 1x1, 3x3, 1x1 to four times the filters, and a shortcut."""
+    """A bottleneck of ResNet (1512.03385): 1x1, 3x3, 1x1 to four times the filters, and a shortcut.
+
+    Without batch normalization, our choice: with the few pictures of a batch, its statistics in training are not those
+    at sampling. Instead the last layer starts at zero, so that a deep network starts as its shortcuts (after Fixup,
+    1901.09321).
+    """
 
     def __init__(self, filters, stride=1, dilation=1, projects=False, **kwargs):
         super().__init__(**kwargs)
-
-        def convolution(count, kernel, **options):
-            return [keras.layers.Conv2D(count, kernel, padding='same', use_bias=False, **options),
-                    keras.layers.BatchNormalization(momentum=.9)]
-
         self._body = keras.Sequential([
-            *convolution(filters, 1), keras.layers.ReLU(),
-            *convolution(filters, 3, strides=stride, dilation_rate=dilation), keras.layers.ReLU(),
-            *convolution(4 * filters, 1)])
+            keras.layers.Conv2D(filters, 1, activation='relu'),
+            keras.layers.Conv2D(filters, 3, strides=stride, dilation_rate=dilation, padding='same', activation='relu'),
+            keras.layers.Conv2D(4 * filters, 1, kernel_initializer='zeros')])
         self._stride = stride
-        self._shortcut = keras.Sequential(convolution(4 * filters, 1)) if projects else None
+        self._shortcut = keras.layers.Conv2D(4 * filters, 1) if projects else None
 
-    def call(self, x, training=False):
+    def call(self, x):
         # Sliced first, which is the same: oneDNN crashes in the gradient of a 1x1 convolution with stride 2.
         shortcut = x if self._stride == 1 else x[:, ::self._stride, ::self._stride]
         if self._shortcut:
-            shortcut = self._shortcut(shortcut, training=training)
-        return tf.nn.relu(self._body(x, training=training) + shortcut)
+            shortcut = self._shortcut(shortcut)
+        return tf.nn.relu(self._body(x) + shortcut)
 
 
 def conditioning_network(preset):
     """Residual network of stride 8: outline [B, 256, 256, 1] -> features [B, 32, 32, F] (PixColor, figure 2)."""
     first = preset.conditioning_filters[0]
-    layers = [keras.layers.Conv2D(first, 7, strides=2, padding='same', use_bias=False),
-              keras.layers.BatchNormalization(momentum=.9), keras.layers.ReLU()]
+    layers = [keras.layers.Conv2D(first, 7, strides=2, padding='same', activation='relu')]
     dilations = itertools.cycle(preset.conditioning_dilations)
     last = len(preset.conditioning_blocks) - 1  # the published network keeps its stride in this stage
     stages = zip(preset.conditioning_blocks, preset.conditioning_filters, strict=True)
@@ -82,18 +81,18 @@ class LowResColorizer(keras.Model):
         size, low = self.preset.image_size, self.preset.low_res_size
         self((tf.zeros([1, size, size, 1]), tf.zeros([1, low, low, 3])))
 
-    def condition(self, outline, training=False):
+    def condition(self, outline):
         """outline [B, S, S, 1] -> what the PixelCNN is conditioned on, [B, L, L, F]."""
         if self.preset.outline == 'blank':
             outline = tf.zeros_like(outline)
-        features = self.conditioning_network(outline, training=training)
+        features = self.conditioning_network(outline)
         return self.adaptation_network(
             tf.concat([features, resolution.shrink(outline, self.preset.low_res_size)], axis=-1))
 
     def call(self, inputs, training=False):
         """(outline [B, S, S, 1], low_res [B, L, L, 3]) -> parameters of every pixel's distribution [B, L, L, P]."""
         outline, low_res = inputs
-        return self.pixelcnn(low_res, self.condition(outline, training), training=training)
+        return self.pixelcnn(low_res, self.condition(outline), training=training)
 
     def log_prob(self, outline, low_res, training=False):
         """Log-likelihood of pictures on the grid, nats: [B]."""

@@ -73,13 +73,13 @@ def load(data, split, batch_size, image_size, seed=None, samples=None, without=N
             .batch(batch_size, drop_remainder=training).prefetch(tf.data.AUTOTUNE))
 
 
-def held_out(data, count, image_size):
+def held_out(data, count, image_size, samples=None):
     """A batch of `count` validation examples (fewer if there are no more) from all over the split, always the same.
 
     Returns:
       See `load`; None for a validation split without examples.
     """
-    validation = load(data, 'validation', 1, image_size)
+    validation = load(data, 'validation', 1, image_size, samples=samples)
     if validation is None:
         return None
     every = max(1, records.read_manifest(data)['counts']['validation'] // count)

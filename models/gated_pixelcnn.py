@@ -24,7 +24,7 @@ class GatedBlock(keras.layers.Layer):
       filters: features F of each stack.
       kernel: odd width of the (unmasked) kernel; the reach to each side is kernel // 2.
       mask: 'A' for the first layer, whose horizontal stack does not see the pixel itself, 'B' for the others.
-      dropout: rate, on the input of both stacks ('B' only).
+      dropout: rate, on what both stacks' kernels see ('B' only); the residual connection keeps what it carries.
     """
 
     def __init__(self, filters, kernel, mask, dropout=0., **kwargs):
@@ -48,21 +48,19 @@ class GatedBlock(keras.layers.Layer):
 
     def call(self, vertical, horizontal, condition, training=False):
         """The parallel pass. vertical, horizontal [B, H, W, F], condition [B, H, W, C] -> the two stacks' outputs."""
-        if self.mask == 'B':
-            vertical, horizontal = self._dropout(vertical, training), self._dropout(horizontal, training)
+        if self.mask == 'A':
+            left = horizontal[:, :, :-1]
+        else:
+            vertical, left = self._dropout(vertical, training), self._dropout(horizontal, training)
         for_vertical, for_horizontal = self.condition(condition)
         r, (height, width) = self.reach, vertical.shape[1:3]
         above, features = self.vertical_rows(tf.pad(vertical, [[0, 0], [r, 0], [r, r], [0, 0]]), for_vertical)
         above = tf.pad(above, [[0, 0], [1, 0], [0, 0], [0, 0]])  # a row sees the rows above it
         above = tf.slice(above, [0, 0, 0, 0], [-1, height, width, -1])  # its gradient is faster than that of [:, :-1]
-        return features, self._horizontal_rows(horizontal, above + for_horizontal)
-
-    def _horizontal_rows(self, here, bias):
-        """`horizontal_pixels` for every pixel at once, as a convolution: here [B, H, W, F], bias [B, H, W, 2 F]."""
-        left = here if self.mask == 'B' else here[:, :, :-1]
-        kernel = tf.reshape(self._horizontal.kernel, [1, self.taps, here.shape[-1], -1])
-        x = tf.nn.conv2d(tf.pad(left, [[0, 0], [0, 0], [self.reach, 0], [0, 0]]), kernel, 1, 'VALID')
-        return self._finish(x + self._horizontal.bias + bias, here)
+        # `horizontal_pixels` for every pixel at once: a convolution takes the place of the windows.
+        kernel = tf.reshape(self._horizontal.kernel, [1, self.taps, horizontal.shape[-1], -1])
+        x = tf.nn.conv2d(tf.pad(left, [[0, 0], [0, 0], [r, 0], [0, 0]]), kernel, 1, 'VALID') + self._horizontal.bias
+        return features, self._finish(x + above + for_horizontal, horizontal)
 
     def condition(self, condition):
         """[B, H, W, C] -> what it adds to the vertical and to the horizontal gates, each [B, H, W, 2 F]."""

@@ -9,7 +9,7 @@ import tensorflow as tf
 
 # Of a region: the least share of the picture, and how much its true colour may deviate, levels.
 _MIN_SHARE, _FLAT = .002, 4.
-_PAPER = 128  # an outline's levels from here on are paper
+_PAPER = 224  # an outline's levels from here on are paper; below, a stroke shows, if only its edge
 _MIN_BACKGROUND = 16  # pixels
 
 
@@ -74,7 +74,7 @@ def region_spread(image, truth, outline):
 
 
 def background_spread(image, outline, background=None):
-    """How inconsistently the background is coloured: the RGB standard deviation within it.
+    """How inconsistently the background is coloured: the RGB standard deviation of its paper.
 
     Args:
       image: uint8 [H, W, 3].
@@ -90,6 +90,7 @@ def background_spread(image, outline, background=None):
         if not at_border.size:
             return None
         background = regions == max(at_border, key=lambda label: (regions == label).sum())
+    background = background & (outline >= _PAPER)
     return _deviation(image[background]) if background.sum() >= _MIN_BACKGROUND else None
 
 

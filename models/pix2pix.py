@@ -84,3 +84,8 @@ class Pix2Pix(ConditionalGAN):
 
     def example(self, data, training):
         return data['outline'], data['colour']
+
+    @tf.function(reduce_retracing=True)
+    def colorize(self, outline):
+        """Colours outlines [B, S, S, 1]: {'image': [B, S, S, 3]}, in [-1, 1]."""
+        return {'image': self(outline)}

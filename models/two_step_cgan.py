@@ -77,7 +77,6 @@ class TwoStepCGAN(tf.Module):
     @tf.function(reduce_retracing=True)
     def colorize(self, outline):
         """Colours outlines [B, S, S, 1]: {'image': [B, S, S, 3], 'low_res': [B, L, L, 3]}, in [-1, 1]."""
-        outline = tf.ensure_shape(outline, [None, self.preset.image_size, self.preset.image_size, 1])
         low_res = self.low_res(outline)
         return {'image': self.polishing(masked_low_res(outline, low_res, tf.ones_like(low_res[..., :1]))),
                 'low_res': low_res}

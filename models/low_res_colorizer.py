@@ -57,8 +57,16 @@ def adaptation_network(preset):
                              for _ in range(3)], name='adaptation_network')
 
 
+# Of the auxiliary likelihood, our choice.
+_AUXILIARY_WEIGHT = 1.
+
+
 class LowResColorizer(keras.Model):
     """p(picture [B, L, L, 3] | outline [B, S, S, 1]), trained by maximum likelihood.
+
+    In training the features of the outline are to predict the pixels by themselves as well, as if these were
+    independent (after ColTran, 2102.04432, section 4.1): what a pixel's neighbours tell is learnt long before what the
+    outline tells, and with the neighbours known there is little left to learn it from.
 
     Once it is compiled, a Polyak average of the weights is kept in training (`average`).
     """
@@ -75,11 +83,14 @@ class LowResColorizer(keras.Model):
         self.pixelcnn = gated_pixelcnn.GatedPixelCNN(
             preset.pixelcnn_blocks, preset.pixelcnn_filters, preset.pixelcnn_hidden, parameters, preset.dropout,
             sees_picture=preset.context == 'full')
+        self._auxiliary = keras.layers.Dense(parameters, name='auxiliary')
         self._bits = keras.metrics.Mean('bits_per_dim')
+        self._auxiliary_bits = keras.metrics.Mean('auxiliary_bits_per_dim')
 
     def build_weights(self):
         size, low = self.preset.image_size, self.preset.low_res_size
         self((tf.zeros([1, size, size, 1]), tf.zeros([1, low, low, 3])))
+        self._auxiliary.build([None, self.preset.adaptation_filters])
 
     def condition(self, outline):
         """outline [B, S, S, 1] -> what the PixelCNN is conditioned on, [B, L, L, F]."""
@@ -94,16 +105,24 @@ class LowResColorizer(keras.Model):
         outline, low_res = inputs
         return self.pixelcnn(low_res, self.condition(outline), training=training)
 
-    def log_prob(self, outline, low_res, training=False):
+    def log_prob(self, outline, low_res):
         """Log-likelihood of pictures on the grid, nats: [B]."""
-        pixels = self.likelihood(self((outline, low_res), training=training))
-        return tf.reduce_sum(pixels.log_prob(low_res), axis=[1, 2])
+        return tf.reduce_sum(self.likelihood(self((outline, low_res))).log_prob(low_res), axis=[1, 2])
 
     def bits_per_dim(self, data, training=False):
-        """What training minimises, [B]: bits for each number of the true pictures. data: {'outline', 'colour'}."""
+        """Bits for each number of the true pictures.
+
+        Args:
+          data: {'outline', 'colour'}.
+          training: whether there is dropout.
+        Returns:
+          (those of the model [B], those of the auxiliary prediction [B]).
+        """
         low_res = resolution.low_resolution(data['colour'], self.preset.low_res_size)
-        log_prob = self.log_prob(data['outline'], low_res, training)
-        return likelihood.bits_per_dim(log_prob / self.preset.low_res_size ** 2)
+        condition = self.condition(data['outline'])
+        return tuple(likelihood.bits_per_dim(tf.reduce_mean(self.likelihood(parameters).log_prob(low_res), axis=[1, 2]))
+                     for parameters in (self.pixelcnn(low_res, condition, training=training),
+                                        self._auxiliary(condition)))
 
     def noise(self, seeds):
         """The uniform noise of each picture's sample, from its own seed: int64 [B] -> [B, L, L, N]."""
@@ -137,17 +156,20 @@ class LowResColorizer(keras.Model):
     def train_step(self, data):
         """One step of maximum likelihood on {'outline', 'colour'}."""
         with tf.GradientTape() as tape:
-            bits = self.bits_per_dim(data, training=True)
-            loss = tf.reduce_mean(bits)
+            bits, auxiliary = self.bits_per_dim(data, training=True)
+            loss = tf.reduce_mean(bits + _AUXILIARY_WEIGHT * auxiliary)
         self.optimizer.minimize(loss, self.trainable_variables, tape=tape)
         self.average.update()
-        self._bits.update_state(bits)
-        return {'bits_per_dim': self._bits.result()}
+        return self._report(bits, auxiliary)
 
     def test_step(self, data):
-        self._bits.update_state(self.bits_per_dim(data))
-        return {'bits_per_dim': self._bits.result()}
+        return self._report(*self.bits_per_dim(data))
+
+    def _report(self, *values):
+        for metric, value in zip(self.metrics, values, strict=True):
+            metric.update_state(value)
+        return {metric.name: metric.result() for metric in self.metrics}
 
     @property
     def metrics(self):
-        return [self._bits]
+        return [self._bits, self._auxiliary_bits]

@@ -75,13 +75,8 @@ def evaluate(weight_folders, data, pictures, samples, temperature, comic_seed, s
     validation = (dataset.load(data, 'validation', _BATCH_SIZE, size) if data
                   else tf.data.Dataset.from_tensor_slices(batch).batch(_BATCH_SIZE))
     drawn = sample_all(colorizer, batch['outline'], samples, temperature)
-<<<<<<< HEAD
-    figures = {'bits_per_dim': colorizer.evaluate(validation, verbose=0), 'diversity': drawn.std(axis=1).mean()}
-    if not data:
-=======
     figures = {'bits_per_dim': colorizer.evaluate(validation, verbose=0)[0], 'diversity': drawn.std(axis=1).mean()}
-    if 'background' in batch:
->>>>>>> main
+    if not data:
         figures.update(premise(drawn, truth, resolution.shrink(batch['background'], low).numpy()))
 
     sheet = contact_sheet.ContactSheet(sheet_path, ('outline', 'truth', *(f'sample {k + 1}' for k in range(samples))))

@@ -89,7 +89,7 @@ class Comic:
         others = self.images(batch, seeds + 1_000_000, temperature)
         truth = np.float32([example.truth for example in batch]) / 127.5 - 1
         ink = np.float32([1 - example.drawing[..., None] / 255 for example in batch])
-        bits = self._bits({'outline': ink, 'colour': truth})[0].numpy()
+        bits = self._bits({'outline': ink, 'colour': truth}).numpy()
         return [{'diversity': metrics.diversity(np.stack(pair)), 'bits_per_dim': float(bits[k]),
                  'mask_iou': None if batch[k].background is None else metrics.intersection_over_union(
                      self._masks[k], batch[k].background)}

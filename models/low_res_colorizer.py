@@ -13,34 +13,35 @@ from models import gated_pixelcnn, likelihood, polyak_average, resolution
 
 
 class ResidualBlock(keras.layers.Layer):
-    """A bottleneck of ResNet (1512.03385): 1x1, 3x3, 1x1 to four times the filters, and a shortcut.
-
-    Without batch normalization, our choice: with the few pictures of a batch, its statistics in training are not those
-    at sampling. Instead the last layer starts at zero, so that a deep network starts as its shortcuts (after Fixup,
-    1901.09321).
-    """
+    """A bottleneck of ResNet (1512.03385): 1x1, 3x3, 1x1 to four times the filters, and a shortcut."""
 
     def __init__(self, filters, stride=1, dilation=1, projects=False, **kwargs):
         super().__init__(**kwargs)
-        self._body = keras.Sequential([
-            keras.layers.Conv2D(filters, 1, activation='relu'),
-            keras.layers.Conv2D(filters, 3, strides=stride, dilation_rate=dilation, padding='same', activation='relu'),
-            keras.layers.Conv2D(4 * filters, 1, kernel_initializer='zeros')])
-        self._stride = stride
-        self._shortcut = keras.layers.Conv2D(4 * filters, 1) if projects else None
 
-    def call(self, x):
+        def convolution(count, kernel, **options):
+            return [keras.layers.Conv2D(count, kernel, padding='same', use_bias=False, **options),
+                    keras.layers.BatchNormalization(momentum=.9)]
+
+        self._body = keras.Sequential([
+            *convolution(filters, 1), keras.layers.ReLU(),
+            *convolution(filters, 3, strides=stride, dilation_rate=dilation), keras.layers.ReLU(),
+            *convolution(4 * filters, 1)])
+        self._stride = stride
+        self._shortcut = keras.Sequential(convolution(4 * filters, 1)) if projects else None
+
+    def call(self, x, training=False):
         # Sliced first, which is the same: oneDNN crashes in the gradient of a 1x1 convolution with stride 2.
         shortcut = x if self._stride == 1 else x[:, ::self._stride, ::self._stride]
         if self._shortcut:
-            shortcut = self._shortcut(shortcut)
-        return tf.nn.relu(self._body(x) + shortcut)
+            shortcut = self._shortcut(shortcut, training=training)
+        return tf.nn.relu(self._body(x, training=training) + shortcut)
 
 
 def conditioning_network(preset):
     """Residual network of stride 8: outline [B, 256, 256, 1] -> features [B, 32, 32, F] (PixColor, figure 2)."""
     first = preset.conditioning_filters[0]
-    layers = [keras.layers.Conv2D(first, 7, strides=2, padding='same', activation='relu')]
+    layers = [keras.layers.Conv2D(first, 7, strides=2, padding='same', use_bias=False),
+              keras.layers.BatchNormalization(momentum=.9), keras.layers.ReLU()]
     dilations = itertools.cycle(preset.conditioning_dilations)
     last = len(preset.conditioning_blocks) - 1  # the published network keeps its stride in this stage
     stages = zip(preset.conditioning_blocks, preset.conditioning_filters, strict=True)
@@ -57,16 +58,8 @@ def adaptation_network(preset):
                              for _ in range(3)], name='adaptation_network')
 
 
-# Of the auxiliary likelihood, our choice.
-_AUXILIARY_WEIGHT = 1.
-
-
 class LowResColorizer(keras.Model):
     """p(picture [B, L, L, 3] | outline [B, S, S, 1]), trained by maximum likelihood.
-
-    In training the features of the outline are to predict the pixels by themselves as well, as if these were
-    independent (after ColTran, 2102.04432, section 4.1): what a pixel's neighbours tell is learnt long before what the
-    outline tells, and with the neighbours known there is little left to learn it from.
 
     Once it is compiled, a Polyak average of the weights is kept in training (`average`).
     """
@@ -83,46 +76,35 @@ class LowResColorizer(keras.Model):
         self.pixelcnn = gated_pixelcnn.GatedPixelCNN(
             preset.pixelcnn_blocks, preset.pixelcnn_filters, preset.pixelcnn_hidden, parameters, preset.dropout,
             sees_picture=preset.context == 'full')
-        self._auxiliary = keras.layers.Dense(parameters, name='auxiliary')
         self._bits = keras.metrics.Mean('bits_per_dim')
-        self._auxiliary_bits = keras.metrics.Mean('auxiliary_bits_per_dim')
 
     def build_weights(self):
         size, low = self.preset.image_size, self.preset.low_res_size
         self((tf.zeros([1, size, size, 1]), tf.zeros([1, low, low, 3])))
-        self._auxiliary.build([None, self.preset.adaptation_filters])
 
-    def condition(self, outline):
+    def condition(self, outline, training=False):
         """outline [B, S, S, 1] -> what the PixelCNN is conditioned on, [B, L, L, F]."""
         if self.preset.outline == 'blank':
             outline = tf.zeros_like(outline)
-        features = self.conditioning_network(outline)
+        features = self.conditioning_network(outline, training=training)
         return self.adaptation_network(
             tf.concat([features, resolution.shrink(outline, self.preset.low_res_size)], axis=-1))
 
     def call(self, inputs, training=False):
         """(outline [B, S, S, 1], low_res [B, L, L, 3]) -> parameters of every pixel's distribution [B, L, L, P]."""
         outline, low_res = inputs
-        return self.pixelcnn(low_res, self.condition(outline), training=training)
+        return self.pixelcnn(low_res, self.condition(outline, training), training=training)
 
-    def log_prob(self, outline, low_res):
+    def log_prob(self, outline, low_res, training=False):
         """Log-likelihood of pictures on the grid, nats: [B]."""
-        return tf.reduce_sum(self.likelihood(self((outline, low_res))).log_prob(low_res), axis=[1, 2])
+        pixels = self.likelihood(self((outline, low_res), training=training))
+        return tf.reduce_sum(pixels.log_prob(low_res), axis=[1, 2])
 
     def bits_per_dim(self, data, training=False):
-        """Bits for each number of the true pictures.
-
-        Args:
-          data: {'outline', 'colour'}.
-          training: whether there is dropout.
-        Returns:
-          (those of the model [B], those of the auxiliary prediction [B]).
-        """
+        """What training minimises, [B]: bits for each number of the true pictures. data: {'outline', 'colour'}."""
         low_res = resolution.low_resolution(data['colour'], self.preset.low_res_size)
-        condition = self.condition(data['outline'])
-        return tuple(likelihood.bits_per_dim(tf.reduce_mean(self.likelihood(parameters).log_prob(low_res), axis=[1, 2]))
-                     for parameters in (self.pixelcnn(low_res, condition, training=training),
-                                        self._auxiliary(condition)))
+        log_prob = self.log_prob(data['outline'], low_res, training)
+        return likelihood.bits_per_dim(log_prob / self.preset.low_res_size ** 2)
 
     def noise(self, seeds):
         """The uniform noise of each picture's sample, from its own seed: int64 [B] -> [B, L, L, N]."""
@@ -156,20 +138,17 @@ class LowResColorizer(keras.Model):
     def train_step(self, data):
         """One step of maximum likelihood on {'outline', 'colour'}."""
         with tf.GradientTape() as tape:
-            bits, auxiliary = self.bits_per_dim(data, training=True)
-            loss = tf.reduce_mean(bits + _AUXILIARY_WEIGHT * auxiliary)
+            bits = self.bits_per_dim(data, training=True)
+            loss = tf.reduce_mean(bits)
         self.optimizer.minimize(loss, self.trainable_variables, tape=tape)
         self.average.update()
-        return self._report(bits, auxiliary)
+        self._bits.update_state(bits)
+        return {'bits_per_dim': self._bits.result()}
 
     def test_step(self, data):
-        return self._report(*self.bits_per_dim(data))
-
-    def _report(self, *values):
-        for metric, value in zip(self.metrics, values, strict=True):
-            metric.update_state(value)
-        return {metric.name: metric.result() for metric in self.metrics}
+        self._bits.update_state(self.bits_per_dim(data))
+        return {'bits_per_dim': self._bits.result()}
 
     @property
     def metrics(self):
-        return [self._bits, self._auxiliary_bits]
+        return [self._bits]

@@ -66,7 +66,7 @@ def main():
 
 
 if __name__ == '__main__':
-    common.define_flags(batch_size=4, learning_rate=1.5e-3)
+    common.define_flags(batch_size=16, learning_rate=1e-3)
     flags.DEFINE_enum('likelihood', 'logistic_mixture', sorted(likelihood.LIKELIHOODS), 'Distribution of a pixel.')
     flags.DEFINE_enum('context', 'full', ['full', 'none'], 'What a pixel is predicted from, beside the outline.')
     flags.DEFINE_enum('outline', 'full', ['full', 'blank'], 'Whether the colorizer sees the outline.')

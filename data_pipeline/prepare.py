@@ -6,7 +6,8 @@ Pages are cut into panels, panels fitted to squares of 286 pixels (256 and a mar
 several squares; the outline is extracted at full resolution. A group (a story or an episode: the folder or the archive
 a page lies in) goes to validation or to training as a whole, by a hash of its name, so that adding a group moves no
 other. Files that cannot be used are named with the reason, here and in manifest.json, and skipped. A `NAME.line.png`
-or `NAME.mask.png` beside a `NAME.colour.png` (any format) belongs to that picture and is passed over.
+or `NAME.mask.png` beside a `NAME.colour.png` (any format) belongs to that picture: line art is passed over, a mask
+(white = background) is kept to measure the background detector with; nothing is ever trained on it.
 
 Uses all cores. A run that was interrupted goes on where it stopped when started again; the same input gives the same
 bytes; what an earlier run with other inputs left in the output folder is replaced. manifest.json, written last, holds
@@ -43,9 +44,16 @@ def split_of(group, validation_percent):
     return 'validation' if number % 10_000 < 100 * validation_percent else 'train'
 
 
-def examples_of(page):
-    """Yields the encoded examples of one page; raises `pages.PageError` if it cannot be read or is too small."""
+def examples_of(page, mask_page=None):
+    """Yields the encoded examples of one page, with parts of its background mask where there is one.
+
+    Raises:
+      pages.PageError: a file cannot be read, the page is too small, or the mask has another size.
+    """
     picture = pages.read(page)
+    mask = None if mask_page is None else pages.read(mask_page)[..., 0]
+    if mask is not None and mask.shape != picture.shape[:2]:
+        raise pages.PageError(f'its mask {mask_page.name} has another size')
     count = 0
     for top, left, bottom, right in panels.find(picture):
         if min(bottom - top, right - left) < MIN_PANEL:
@@ -54,14 +62,20 @@ def examples_of(page):
         lines = outline.extract(panel)
         for t, le, b, r in square.tiles(*panel.shape[:2]):
             count += 1
-            yield records.encode(square.fit(lines[t:b, le:r], SIZE), square.fit(panel[t:b, le:r], SIZE),
-                                 page.group, page.name, (top + t, left + le, top + b, left + r))
+            box = (top + t, left + le, top + b, left + r)
+            background = None if mask is None else square.fit(mask[box[0]:box[2], box[1]:box[3]], SIZE)
+            yield records.encode(square.fit(lines[t:b, le:r], SIZE), square.fit(panel[t:b, le:r], SIZE), background,
+                                 page.group, page.name, box)
     if not count:
         raise pages.PageError(f'too small: no panel of {MIN_PANEL} pixels')
 
 
 def write_shard(path, shard_pages):
     """Writes one shard and, beside it, what the manifest will say of it, unless both are there and hold.
+
+    Args:
+      path: of the shard.
+      shard_pages: list of (page, page of its mask or None).
 
     Returns:
       {'file', 'records', 'sha256', 'source' (checksum of the input), 'skipped': [[name, reason], ...]}
@@ -76,9 +90,9 @@ def write_shard(path, shard_pages):
     count, skipped = 0, []
     with aside.written_aside(path) as part:
         with tf.io.TFRecordWriter(str(part)) as writer:
-            for page in shard_pages:
+            for page, mask_page in shard_pages:
                 try:
-                    for example in examples_of(page):
+                    for example in examples_of(page, mask_page):
                         writer.write(example)
                         count += 1
                 except pages.PageError as error:
@@ -91,8 +105,9 @@ def write_shard(path, shard_pages):
 
 def _source_checksum(shard_pages):
     """Checksum of all that a shard is made from: parameters, names and contents."""
-    digest = hashlib.sha256(json.dumps([SIZE, MIN_PANEL, [[p.name, p.group] for p in shard_pages]]).encode())
-    for page in shard_pages:
+    files = [page for pair in shard_pages for page in pair if page]
+    digest = hashlib.sha256(json.dumps([SIZE, MIN_PANEL, [[p.name, p.group] for p in files]]).encode())
+    for page in files:
         try:
             with pages.open_stream(page) as stream:
                 digest.update(stream.read())
@@ -101,9 +116,17 @@ def _source_checksum(shard_pages):
     return digest.hexdigest()
 
 
-def _without_companions(found):
-    coloured = {match[1] for page in found if (match := _COLOUR.match(page.name))}
-    return [page for page in found if not ((match := _COMPANION.match(page.name)) and match[1] in coloured)]
+def _with_masks(found):
+    """Pages without their companions, each with the page of its mask or None."""
+    coloured = {match[1]: page for page in found if (match := _COLOUR.match(page.name))}
+    masks, others = {}, []
+    for page in found:
+        match = _COMPANION.match(page.name)
+        if not match or match[1] not in coloured:
+            others.append(page)
+        elif match[2] == 'mask':
+            masks[coloured[match[1]].name] = page
+    return [(page, masks.get(page.name)) for page in others]
 
 
 def prepare(inputs, output, validation_percent):
@@ -116,7 +139,7 @@ def prepare(inputs, output, validation_percent):
         found, failed = pages.find(inputs)
     except pages.PageError as error:
         raise ValueError(str(error)) from error
-    found = _without_companions(found)
+    pairs = _with_masks(found)
     output = pathlib.Path(output)
     output.mkdir(parents=True, exist_ok=True)
     (output / records.MANIFEST).unlink(missing_ok=True)
@@ -124,8 +147,8 @@ def prepare(inputs, output, validation_percent):
     jobs = []
     for split in SPLITS:
         # In the order of a hash, every shard is a fair sample of all groups.
-        mine = sorted((p for p in found if split_of(p.group, validation_percent) == split),
-                      key=lambda p: hashlib.sha256(p.name.encode()).digest())
+        mine = sorted((pair for pair in pairs if split_of(pair[0].group, validation_percent) == split),
+                      key=lambda pair: hashlib.sha256(pair[0].name.encode()).digest())
         jobs += [(output / f'{split}-{k:05d}.tfrecord', mine[at:at + PAGES_A_SHARD])
                  for k, at in enumerate(range(0, len(mine), PAGES_A_SHARD))]
     planned = {path.stem for path, _ in jobs}
@@ -139,10 +162,10 @@ def prepare(inputs, output, validation_percent):
         'parameters': {'size': SIZE, 'min_panel': MIN_PANEL, 'validation_percent': validation_percent,
                        'canny_thresholds': outline.CANNY_THRESHOLDS, 'black_level': outline.BLACK_LEVEL},
         'shards': {split: [e for e in entries if e['file'].startswith(split)] for split in SPLITS},
-        'groups': {split: sorted({p.group for p in found if p.name not in unusable
+        'groups': {split: sorted({p.group for p, _ in pairs if p.name not in unusable
                                   and split_of(p.group, validation_percent) == split}) for split in SPLITS},
         'skipped': [{'name': name, 'reason': reason} for name, reason in skipped]}
-    manifest['counts'] = {'pages': len(found) - len(unusable & {p.name for p in found}), 'skipped': len(skipped),
+    manifest['counts'] = {'pages': len(pairs) - len(unusable & {p.name for p, _ in pairs}), 'skipped': len(skipped),
                           **{split: sum(e['records'] for e in manifest['shards'][split]) for split in SPLITS}}
     if not manifest['counts']['pages']:
         raise ValueError('no picture could be used' + ''.join(f'\n  {name}: {reason}' for name, reason in skipped))

@@ -2,6 +2,7 @@
 
 One example is one square picture of the manifest's `size`, with margin for jitter:
   outline: PNG, grey (line art: white paper, black ink); colour: JPEG, RGB;
+  background: PNG, grey (white = background), empty where nobody knows; for validation only;
   group: story or episode; name: source picture; box: (top, left, bottom, right) in pixels of the source.
 """
 
@@ -14,29 +15,49 @@ import tensorflow as tf
 from data_pipeline import aside
 
 MANIFEST = 'manifest.json'
+UNKNOWN = -1.  # in a background mask
 _JPEG_QUALITY = 95
 
 
-def encode(outline, colour, group, name, box):
-    """One example as bytes. outline uint8 [S, S], colour uint8 [S, S, 3]."""
+def encode(outline, colour, background, group, name, box):
+    """One example as bytes. outline uint8 [S, S], colour uint8 [S, S, 3], background uint8 [S, S] or None."""
     png = cv2.imencode('.png', outline)[1].tobytes()
+    mask = b'' if background is None else cv2.imencode('.png', background)[1].tobytes()
     jpeg = cv2.imencode('.jpg', cv2.cvtColor(colour, cv2.COLOR_RGB2BGR), [
         cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY, cv2.IMWRITE_JPEG_SAMPLING_FACTOR, cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444,
     ])[1].tobytes()
     feature = {key: tf.train.Feature(bytes_list=tf.train.BytesList(value=[value])) for key, value in
-               (('outline', png), ('colour', jpeg), ('group', group.encode()), ('name', name.encode()))}
+               (('outline', png), ('colour', jpeg), ('background', mask), ('group', group.encode()),
+                ('name', name.encode()))}
     feature['box'] = tf.train.Feature(int64_list=tf.train.Int64List(value=box))
     return tf.train.Example(features=tf.train.Features(feature=feature)).SerializeToString(deterministic=True)
 
 
 def decode(serialized, size):
-    """Parses one example, in a tf.data pipeline: outline uint8 [S, S, 1], colour uint8 [S, S, 3], group, name, box."""
+    """Parses one example, in a tf.data pipeline.
+
+    Returns:
+      {'outline': uint8 [S, S, 1], 'colour': uint8 [S, S, 3], 'background': still encoded (see `decode_background`),
+      'group', 'name', 'box'}.
+    """
     example = tf.io.parse_single_example(serialized, {
-        **{key: tf.io.FixedLenFeature([], tf.string) for key in ('outline', 'colour', 'group', 'name')},
+        **{key: tf.io.FixedLenFeature([], tf.string) for key in ('outline', 'colour', 'background', 'group', 'name')},
         'box': tf.io.FixedLenFeature([4], tf.int64)})
     example['outline'] = tf.ensure_shape(tf.io.decode_png(example['outline'], channels=1), [size, size, 1])
     example['colour'] = tf.ensure_shape(tf.io.decode_jpeg(example['colour'], channels=3), [size, size, 3])
     return example
+
+
+def decode_group(serialized):
+    """The group of one example."""
+    return tf.io.parse_single_example(serialized, {'group': tf.io.FixedLenFeature([], tf.string)})['group']
+
+
+def decode_background(encoded, size):
+    """An example's true background mask: float [S, S, 1], 1 = background, or UNKNOWN everywhere."""
+    return tf.cond(tf.strings.length(encoded) > 0,
+                   lambda: tf.cast(tf.ensure_shape(tf.io.decode_png(encoded, 1), [size, size, 1]) > 127, tf.float32),
+                   lambda: tf.fill([size, size, 1], UNKNOWN))
 
 
 def write_json(path, content):

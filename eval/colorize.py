@@ -10,24 +10,26 @@ What cannot be read is named with the reason and skipped.
 Results are 256 pixels on their longer side and keep the folders and names of the inputs below --output; with several
 --samples each name gets -1, -2, and so on. contact_sheet.png shows outline, low-resolution sample, background mask and
 result of each. A picture's colours follow from the picture and the seed; sample k of seed s is the first sample of seed
-s + k - 1. The drawing is laid over the colours, so that lines and lettering stay sharp.
+s + k - 1. The drawing is laid over the colours, so that lines and lettering stay sharp. --background '#3366cc' paints
+the background of every picture in that colour and leaves the rest as it would be.
 
 The exit status is 0 if any picture was coloured, else 1.
 """
 
 import itertools
 import pathlib
+import re
 import zlib
 
 import numpy as np
 from absl import app, flags
 
 from data_pipeline import outline, pages, square
-from eval import contact_sheet
-from models import comic_colorizer
+from eval import colorizers, contact_sheet
+from models import weights
 
 FLAGS = flags.FLAGS
-PRETRAINED = pathlib.Path(comic_colorizer.__file__).parent / 'pretrained'
+PRETRAINED = pathlib.Path(weights.__file__).parent / 'pretrained'
 _BATCH_SIZE = 8
 _SHEET = 'contact_sheet.png'
 
@@ -42,20 +44,33 @@ def line_art_of(page, extract_outline):
     return outline.extract(picture)
 
 
-def colorize(inputs, output, weight_folders, seed=0, samples=1, temperature=.8, extract_outline=False):
+def parse_colour(text):
+    """'#rrggbb' -> uint8 (3,) RGB; 'auto' -> None. Raises ValueError for anything else."""
+    if text == 'auto':
+        return None
+    if not re.fullmatch('#[0-9a-fA-F]{6}', text):
+        raise ValueError(f"{text}: not a colour; write '#rrggbb', or auto")
+    return np.frombuffer(bytes.fromhex(text[1:]), np.uint8)
+
+
+def colorize(inputs, output, colorizer, seed=0, samples=1, temperature=.8, background=None, extract_outline=False):
     """Colours all line art found in `inputs` into the folder `output`, reporting as it goes.
+
+    Args:
+      inputs: paths.
+      output: folder.
+      colorizer: a `colorizers.Colorizer`.
+      seed, samples, temperature, background, extract_outline: see the flags; background as uint8 (3,) or None.
 
     Returns:
       Number of pictures coloured.
     Raises:
-      ValueError: an input does not exist, or weights are missing.
+      ValueError: an input does not exist.
     """
     try:
         found, failed = pages.find(inputs)
     except pages.PageError as error:
         raise ValueError(str(error)) from error
-    colorizer = comic_colorizer.ComicColorizer.load(weight_folders)
-    size = colorizer.preset.image_size
     output = pathlib.Path(output)
     names = _unique_names(page.name for page in found)
     sheet = contact_sheet.ContactSheet(output / _SHEET, ('outline', 'low resolution', 'background', 'result'))
@@ -71,7 +86,7 @@ def colorize(inputs, output, weight_folders, seed=0, samples=1, temperature=.8, 
                 print(f'[{number}/{len(found)}] skipped {page.name}: {error}', flush=True)
                 continue
             print(f'[{number}/{len(found)}] {page.name}', flush=True)
-            fitted = square.fit(lines, size)
+            fitted = square.fit(lines, colorizer.size)
             first = zlib.crc32(fitted) + seed  # so that pictures differ, and a picture's colours follow from itself
             for sample in range(samples):
                 yield f'{name}-{sample + 1}.png' if samples > 1 else f'{name}.png', lines, fitted, first + sample
@@ -79,33 +94,19 @@ def colorize(inputs, output, weight_folders, seed=0, samples=1, temperature=.8, 
     coloured = 0
     work = jobs()
     while batch := list(itertools.islice(work, _BATCH_SIZE)):
-        fitted = np.stack([drawing for _, _, drawing, _ in batch])
-        seeds = np.array([number for *_, number in batch])
-        results = colorizer.colorize(outline.to_ink(fitted[..., None].astype(np.float32)), seeds.astype(np.int64),
-                                     np.float32(temperature))
-        results = {key: value.numpy() for key, value in results.items()}
-        for k, (name, lines, drawing, _) in enumerate(batch):
-            image = _with_lines(_to_uint8(results['image'][k]), drawing)
-            mask = np.uint8(results['background_mask'][k, ..., 0] * 255)
-            low_res = _to_uint8(results['low_res'][k])
-            drawing, low_res, mask, image = (square.unfit(p, *lines.shape) for p in (drawing, low_res, mask, image))
-            contact_sheet.save_png(output / name, image)
-            sheet.add(name, (drawing, low_res, mask, image))
+        results = colorizer.colorize(np.stack([fitted for _, _, fitted, _ in batch]), [number for *_, number in batch],
+                                     temperature, background)
+        for k, (name, lines, fitted, _) in enumerate(batch):
+            shown = {'outline': fitted} | {key: pictures[k] for key, pictures in results.items()}
+            shown = {key: square.unfit(picture, *lines.shape) for key, picture in shown.items()}
+            contact_sheet.save_png(output / name, shown['image'])
+            sheet.add(name, [shown.get(key) for key in ('outline', 'low_res', 'background_mask', 'image')])
             coloured += 1
     sheet.flush()
     print(f'{coloured} {"picture" if coloured == 1 else "pictures"} in {output}')
     for path in sheet.written:
         print(f'contact sheet: {path}')
     return coloured
-
-
-def _to_uint8(colour):
-    return np.round((np.clip(colour, -1, 1) + 1) * 127.5).astype(np.uint8)
-
-
-def _with_lines(image, drawing):
-    """Lays the drawing over its colours as artists do, by multiplication: lines and lettering stay sharp."""
-    return np.round(image * (drawing[..., None] / 255)).astype(np.uint8)
 
 
 def _unique_names(names):
@@ -123,8 +124,12 @@ def main(argv):
     if len(argv) > 1:
         raise app.UsageError(f'unexpected argument: {argv[1]}')
     try:
-        coloured = colorize(FLAGS.input, FLAGS.output, FLAGS.weights, FLAGS.seed, FLAGS.samples, FLAGS.temperature,
-                            FLAGS.extract_outline)
+        background = parse_colour(FLAGS.background)
+        if background is not None and FLAGS.model != 'comic':
+            raise ValueError(f'--background: {FLAGS.model} knows no background')
+        colorizer = colorizers.Colorizer(FLAGS.model, FLAGS.weights)
+        coloured = colorize(FLAGS.input, FLAGS.output, colorizer, FLAGS.seed, FLAGS.samples, FLAGS.temperature,
+                            background, FLAGS.extract_outline)
     except (ValueError, OSError) as error:
         raise SystemExit(f'error: {error}') from error
     if not coloured:
@@ -136,6 +141,8 @@ if __name__ == '__main__':
     flags.DEFINE_string('output', None, 'Folder to write to.', required=True)
     flags.DEFINE_multi_string('weights', [str(PRETRAINED)], 'Folder with trained networks; may be repeated if they lie '
                               'in several, as after training: the first that holds a network is taken.')
+    flags.DEFINE_enum('model', 'comic', colorizers.MODELS, 'The system, or one of those it is compared with.')
+    flags.DEFINE_string('background', 'auto', "'#rrggbb', to paint all backgrounds with, or auto.")
     flags.DEFINE_integer('seed', 0, 'Another seed, other colours.', lower_bound=0)
     flags.DEFINE_integer('samples', 1, 'Alternatives for each picture.', lower_bound=1)
     flags.DEFINE_float('temperature', .8, 'Of the sampling: 1 is what was learnt, lower is calmer.', lower_bound=0.)

@@ -24,24 +24,12 @@ import tensorflow as tf
 import tf_keras as keras
 from absl import app, flags
 
-from data_pipeline import dataset, outline, square, synthetic_comic
-from eval import contact_sheet
+from data_pipeline import dataset
+from eval import contact_sheet, drawn_comics
 from models import low_res_colorizer, resolution, weights
 
 FLAGS = flags.FLAGS
-_SHOWN, _PANELS_AN_EPISODE, _BATCH_SIZE = 8, 12, 16
-
-
-def drawn_comics(seed, count, size):
-    """Panels with outlines extracted as in training: {'outline', 'colour', 'background' [N, S, S, 1], its share}."""
-    batch = {'outline': [], 'colour': [], 'background': []}
-    for k in range(count):
-        panel = synthetic_comic.draw_panel(seed, 1 + k // _PANELS_AN_EPISODE, 1 + k % _PANELS_AN_EPISODE)
-        batch['outline'].append(outline.to_ink(np.float32(square.fit(outline.extract(panel.colour), size))))
-        batch['colour'].append(np.float32(square.fit(panel.colour, size)) / 127.5 - 1)
-        batch['background'].append(np.float32(square.fit(np.uint8(panel.background) * 255, size)) / 255)
-    batch = {key: np.stack(pictures) for key, pictures in batch.items()}
-    return {key: x if key == 'colour' else x[..., None] for key, x in batch.items()}
+_SHOWN, _BATCH_SIZE = 8, 16
 
 
 def sample_all(colorizer, outlines, samples, temperature):
@@ -79,7 +67,7 @@ def evaluate(weight_folders, data, pictures, samples, temperature, comic_seed, s
     """Samples, measures, and writes the sheet. Returns the figures; the module's docstring says which."""
     colorizer = weights.load(low_res_colorizer.LowResColorizer, weight_folders)
     size, low = colorizer.preset.image_size, colorizer.preset.low_res_size
-    batch = dataset.held_out(data, pictures, size) if data else drawn_comics(comic_seed, pictures, size)
+    batch = dataset.held_out(data, pictures, size) if data else drawn_comics.batch('flat', comic_seed, pictures, size)
     if not batch:
         raise ValueError(f'{data}: no validation examples')
     truth = resolution.low_resolution(batch['colour'], low).numpy()
@@ -88,7 +76,7 @@ def evaluate(weight_folders, data, pictures, samples, temperature, comic_seed, s
                   else tf.data.Dataset.from_tensor_slices(batch).batch(_BATCH_SIZE))
     drawn = sample_all(colorizer, batch['outline'], samples, temperature)
     figures = {'bits_per_dim': colorizer.evaluate(validation, verbose=0), 'diversity': drawn.std(axis=1).mean()}
-    if 'background' in batch:
+    if not data:
         figures.update(premise(drawn, truth, resolution.shrink(batch['background'], low).numpy()))
 
     sheet = contact_sheet.ContactSheet(sheet_path, ('outline', 'truth', *(f'sample {k + 1}' for k in range(samples))))

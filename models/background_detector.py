@@ -1,9 +1,12 @@
 """Background detector: learns without labels which pixels are background (paper, section 2).
 
-A pix2pix U-Net with five output channels: two for the choice between foreground and background, three for a colour.
-The composite takes the predicted colour on the foreground and the mean true colour of the background on the background;
-its L1 distance to the truth is the loss. Colours of characters and balloons can be learnt, so predicting them is
-closer; those of backgrounds cannot, so their mean is.
+A pix2pix U-Net chooses, for each pixel, between the foreground and the background (or one of several regions of it).
+The composite takes a predicted colour on the foreground and, on the background, the mean of the true colours there; its
+L1 distance to the truth is the loss. Colours of characters and balloons can be learnt, so the prediction is closer;
+those of backgrounds cannot, so their mean is.
+
+The predicted colour is the detector's own, from three more output channels (the paper), or a sample of the
+low-resolution colorizer, enlarged (the study).
 """
 
 import tensorflow as tf
@@ -12,69 +15,91 @@ import tf_keras as keras
 
 from models import background, unet
 
-BACKGROUND = 1  # channel of the choice; the other, 0, is the foreground
-
 # Our choice, within what 1611.01144 recommends: from 1 down to 0.5 in the first two thousand steps.
 _MIN_TEMPERATURE, _ANNEALING = 0.5, 3.5e-4
 
 
 class BackgroundDetector(keras.Model):
-    """Outline [B, S, S, 1] -> logits [B, S, S, 2] of the choice, and the detector's own colours [B, S, S, 3]."""
+    """Outline [B, S, S, 1] -> logits [B, S, S, 1 + K]: foreground, then the K regions of the background model.
+
+    With the preset's foreground 'own' the call also returns the predicted colours [B, S, S, 3], else None.
+    """
 
     NAME = 'background_detector'
 
     def __init__(self, preset, **kwargs):
         super().__init__(name=self.NAME, **kwargs)
         self.preset = preset
-        self._unet = unet.UNet(preset.unet_filters, preset.unet_max_filters, 5, preset.image_size)
-        self._loss = keras.metrics.Mean('composite_l1')
-        self._share = keras.metrics.Mean('background_share')
+        self._choices = 1 + background.MODELS[preset.background_model][0]
+        self._paints = preset.foreground == 'own'
+        self._unet = unet.UNet(preset.unet_filters, preset.unet_max_filters, self._choices + 3 * self._paints,
+                               preset.image_size)
+        self._means = {name: keras.metrics.Mean(name) for name in (
+            'composite_l1', 'foreground_l1', 'background_l1', 'background_share', 'background_iou')}
 
     def build_weights(self):
         self(tf.zeros([1, self.preset.image_size, self.preset.image_size, 1]))
 
     def call(self, outline, training=False):
-        x = self._unet(outline, training=training)
-        return tf.cast(x[..., :2], tf.float32), tf.tanh(tf.cast(x[..., 2:], tf.float32))
+        x = tf.cast(self._unet(outline, training=training), tf.float32)
+        return x[..., :self._choices], tf.tanh(x[..., self._choices:]) if self._paints else None
 
-    def mask(self, outline):
-        """Hard background mask, without noise: [B, S, S, 1], 0 or 1."""
+    def masks(self, outline):
+        """Hard masks of the background's regions, without noise: [B, S, S, K], 0 or 1."""
         logits, _ = self(outline)
-        return _hard_mask(logits)
+        return self._hard(logits)[..., 1:]
+
+    def compile(self, optimizer, straight_through=False, **kwargs):
+        """straight_through: compose with the hard choice in training, its gradient that of the relaxed one."""
+        super().compile(optimizer, **kwargs)
+        self._straight_through = straight_through
 
     def train_step(self, data):
-        """One step on {'outline', 'colour'}."""
+        """One step on {'outline', 'colour'} and, if the preset says so, 'foreground'."""
         step = self.optimizer.iterations
         temperature = tf.maximum(_MIN_TEMPERATURE, tf.exp(-_ANNEALING * tf.cast(step, tf.float32)))
         with tf.GradientTape() as tape:
             logits, own = self(data['outline'], training=True)
             choice = tfp.distributions.RelaxedOneHotCategorical(temperature, logits=logits)
-            mask = choice.sample(seed=tf.stack([0, tf.cast(step, tf.int32)]))[..., BACKGROUND:]
-            losses = composite_l1(data['colour'], own, mask)
+            soft = choice.sample(seed=tf.stack([0, tf.cast(step, tf.int32)]))
+            chosen = self._hard(soft) + soft - tf.stop_gradient(soft) if self._straight_through else soft
+            losses = self._composite_l1(data, own, chosen[..., 1:])
             loss = tf.reduce_mean(losses)
         self.optimizer.minimize(loss, self.trainable_variables, tape=tape)
-        return self._report(losses, mask)
+        return self._report(composite_l1=losses, background_share=tf.reduce_sum(soft[..., 1:], axis=-1))
 
     def test_step(self, data):
         logits, own = self(data['outline'])
-        mask = _hard_mask(logits)
-        return self._report(composite_l1(data['colour'], own, mask), mask)
+        masks = self._hard(logits)[..., 1:]
+        mask = background.union(masks)
+        everywhere = tf.one_hot(tf.zeros_like(masks[..., 0], tf.int32), masks.shape[-1])
+        known = tf.cast(data['background'][:, 0, 0, 0] >= 0, tf.float32)
+        overlap = background.intersection_over_union(mask, data['background'])
+        self._means['background_iou'].update_state(overlap, known)
+        return self._report(
+            composite_l1=self._composite_l1(data, own, masks), background_share=mask,
+            foreground_l1=self._composite_l1(data, own, tf.zeros_like(masks)),
+            background_l1=self._composite_l1(data, own, everywhere)) | {
+                'background_iou': self._means['background_iou'].result()}
 
-    def _report(self, losses, mask):
-        self._loss.update_state(losses)
-        self._share.update_state(tf.reduce_mean(mask))
-        return {m.name: m.result() for m in self.metrics}
+    def _composite_l1(self, data, own, masks):
+        colour = own if self._paints else data['foreground']
+        return composite_l1(data['colour'], colour, masks, self.preset.background_model)
+
+    def _hard(self, scores):
+        return tf.one_hot(tf.argmax(scores, axis=-1), self._choices)
+
+    def _report(self, **values):
+        for name, value in values.items():
+            self._means[name].update_state(value)
+        return {name: self._means[name].result() for name in values}
 
     @property
     def metrics(self):
-        return [self._loss, self._share]
+        return list(self._means.values())
 
 
-def _hard_mask(logits):
-    return tf.cast(tf.argmax(logits, axis=-1) == BACKGROUND, tf.float32)[..., None]
-
-
-def composite_l1(truth, foreground_colour, mask):
+def composite_l1(truth, foreground_colour, masks, model='mean'):
     """The detector's loss, [B]: L1 between the truth and the composite, mean over pixels and channels."""
-    fill = background.masked_mean(truth, mask)
-    return background.l1(background.composite(foreground_colour, fill, mask), truth)
+    filled = background.fill(truth, masks, model)
+    return background.l1(background.composite(foreground_colour, filled, masks), truth)

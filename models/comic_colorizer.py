@@ -4,6 +4,8 @@ import tensorflow as tf
 
 from models import background, background_detector, low_res_colorizer, polishing_network, resolution, weights
 
+AUTOMATIC = -2.  # background colour: what the sampled picture has
+
 
 class ComicColorizer(tf.Module):
     """The three networks in a row.
@@ -11,6 +13,9 @@ class ComicColorizer(tf.Module):
     Args:
       low_res_colorizer, background_detector, polishing_network: trained networks, of presets with equal picture sizes.
     """
+
+    NETWORKS = (low_res_colorizer.LowResColorizer, background_detector.BackgroundDetector,
+                polishing_network.PolishingNetwork)
 
     def __init__(self, low_res_colorizer, background_detector, polishing_network):
         super().__init__()
@@ -22,25 +27,31 @@ class ComicColorizer(tf.Module):
     @classmethod
     def load(cls, directories):
         """Loads each network from the first of the folders that holds it. Raises ValueError if none does."""
-        return cls(*(weights.load(network, directories) for network in (
-            low_res_colorizer.LowResColorizer, background_detector.BackgroundDetector,
-            polishing_network.PolishingNetwork)))
+        return cls(*(weights.load(network, directories) for network in cls.NETWORKS))
 
     @tf.function(reduce_retracing=True)
-    def colorize(self, outline, seeds, temperature):
+    def colorize(self, outline, seeds, temperature, background_colour):
         """Colours outlines. A picture's result depends on its own outline and seed, not on its batch.
 
         Args:
           outline: float [B, S, S, 1], ink coverage.
           seeds: int64 [B]; another seed, other colours.
           temperature: float scalar, of the sampling.
+          background_colour: float [B, 3] in [-1, 1], to paint the background with, or `AUTOMATIC`.
         Returns:
           dict of image [B, S, S, 3] and low_res [B, L, L, 3] in [-1, 1], background_mask [B, S, S, 1],
           background_colour [B, 3] in [-1, 1], log_likelihood [B] of the low-resolution picture, nats.
         """
         outline = tf.ensure_shape(outline, [None, self.preset.image_size, self.preset.image_size, 1])
         low_res, log_likelihood = self.low_res_colorizer.sample(outline, seeds, temperature)
-        mask = self.background_detector.mask(outline)
-        mean = background.masked_mean(resolution.enlarge(low_res, self.preset.image_size), mask)
-        return {'image': self.polishing_network.polish(outline, low_res, mask), 'low_res': low_res,
-                'background_mask': mask, 'background_colour': mean[:, 0, 0], 'log_likelihood': log_likelihood}
+        masks = self.background_detector.masks(outline)
+        image = self.polishing_network.polish(outline, low_res, masks)
+        mask = background.union(masks)
+        mean = background.masked_mean(resolution.enlarge(low_res, self.preset.image_size), mask)[:, 0, 0]
+
+        # A colour that is asked for is painted as it is, between the lines; the foreground stays what it would be.
+        asked = tf.reduce_min(background_colour, axis=-1, keepdims=True) >= -1
+        painted = mask * (1 - outline) * tf.cast(asked, tf.float32)[:, None, None]
+        image = background.composite(image, painted * background_colour[:, None, None], painted)
+        return {'image': image, 'low_res': low_res, 'background_mask': mask,
+                'background_colour': tf.where(asked, background_colour, mean), 'log_likelihood': log_likelihood}

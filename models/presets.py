@@ -29,6 +29,12 @@ class Preset:
     context: str = 'full'  # 'none': pixels independent given the outline
     outline: str = 'full'  # 'blank': the colorizer sees none
 
+    # Background detector
+    foreground: str = 'own'  # colours of the composite's foreground: its own, or 'low_res': the colorizer's sample
+    background_model: str = 'mean'  # one of `background.MODELS`
+
+    polishing_background: bool = True  # False: the polishing network sees no background
+
     # U-Nets of the background detector and the polishing network
     unet_filters: int = 64  # of the first layer; doubled from layer to layer ...
     unet_max_filters: int = 512  # ... up to this

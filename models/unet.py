@@ -7,7 +7,7 @@ _DROPOUT_LAYERS, _DROPOUT = 3, 0.5  # the first decoder layers
 
 
 class UNet(keras.Model):
-    """[B, S, S, any channels] -> [B, S, S, outputs], linear. S must be the size it was made for, or a multiple.
+    """[B, S, S, any channels] -> [B, out, out, outputs], linear. S must be the size it was made for, or a multiple.
 
     C64-128-256-512-512-512-512-512 down to 1x1 for S = 256, and back with skip connections; 4x4 kernels, stride 2; no
     batch normalization in the first layer nor on the 1x1 bottleneck, where it would return its bias at batch size 1.
@@ -18,17 +18,19 @@ class UNet(keras.Model):
       max_filters: up to which they double (512).
       outputs: channels.
       size: a power of two; the depth is its logarithm.
+      out_size: where the decoder stops, a power of two; `size` unless given.
     """
 
-    def __init__(self, filters, max_filters, outputs, size, **kwargs):
+    def __init__(self, filters, max_filters, outputs, size, out_size=None, **kwargs):
         super().__init__(**kwargs)
         depth = size.bit_length() - 1
+        up = (out_size or size).bit_length() - 1
         self._stride = 2 ** depth
         widths = [min(filters * 2 ** k, max_filters) for k in range(depth)]
         self._down = [_layer(keras.layers.Conv2D, width, normalized=0 < k < depth - 1)
                       for k, width in enumerate(widths)]
         self._up = [_layer(keras.layers.Conv2DTranspose, width, dropout=_DROPOUT if k < _DROPOUT_LAYERS else 0)
-                    for k, width in enumerate(reversed(widths[:-1]))]
+                    for k, width in enumerate(widths[-2::-1][:up - 1])]
         self._last = _convolution(keras.layers.Conv2DTranspose, outputs, use_bias=True)
 
     def call(self, x, training=False):
@@ -38,7 +40,7 @@ class UNet(keras.Model):
         for layer in self._down:
             x = layer(x if not skips else tf.nn.leaky_relu(x, .2), training=training)
             skips.append(x)
-        for layer, skip in zip(self._up, reversed(skips[:-1]), strict=True):
+        for layer, skip in zip(self._up, skips[-2::-1], strict=False):
             x = tf.concat([layer(tf.nn.relu(x), training=training), skip], axis=-1)
         return self._last(tf.nn.relu(x))
 

@@ -1,9 +1,12 @@
+import dataclasses
+
 import numpy as np
 import pytest
 import tensorflow as tf
 import tf_keras as keras
 
 from models import background, background_detector, presets, unet, weights
+from train import background_detector as train_background_detector
 
 
 def test_masked_mean_is_over_the_masked_pixels_only():
@@ -25,14 +28,14 @@ def test_masked_mean_of_empty_full_and_soft_masks(rng):
 
 def test_composite_takes_the_fill_where_the_mask_is():
     mask = tf.constant([[[[1.], [0.]]]])
-    picture = background.composite(tf.fill([1, 1, 2, 3], .5), tf.fill([1, 1, 1, 3], -.25), mask)
+    picture = background.composite(tf.fill([1, 1, 2, 3], .5), mask * -.25, mask)
     np.testing.assert_array_equal(picture[0, 0, :, 0], [-.25, .5])
 
 
 def test_loss_is_zero_where_background_is_its_mean_and_foreground_is_right(rng):
     mask = tf.constant(rng.random((3, 16, 16, 1)) < .5, tf.float32)
     colour = tf.constant(rng.uniform(-1, 1, (3, 16, 16, 3)), tf.float32)
-    truth = background.composite(colour, tf.constant(rng.uniform(-1, 1, (3, 1, 1, 3)), tf.float32), mask)
+    truth = background.composite(colour, mask * tf.constant(rng.uniform(-1, 1, (3, 1, 1, 3)), tf.float32), mask)
     np.testing.assert_allclose(background_detector.composite_l1(truth, colour, mask), np.zeros(3), atol=1e-6)
     assert (background_detector.composite_l1(truth, colour, 1 - mask).numpy() > .1).all()
 
@@ -60,20 +63,76 @@ def test_learns_without_labels_what_cannot_be_predicted(batch, panels):
     def repainted(step):
         fill = tf.random.stateless_uniform([4, 1, 1, 3], tf.stack([0, step]), -1, 1)
         background_mask = tf.constant(truth[..., None], tf.float32)
-        return {'outline': batch['outline'], 'colour': background.composite(batch['colour'], fill, background_mask)}
+        painted = background.composite(batch['colour'], background_mask * fill, background_mask)
+        return {'outline': batch['outline'], 'colour': painted}
 
     model = weights.build(background_detector.BackgroundDetector, presets.PRESETS['tiny'])
     model.compile(keras.optimizers.Adam(5e-3, beta_1=.5))
     model.fit(tf.data.Dataset.range(80).map(repainted), verbose=0)
-    mask = model.mask(batch['outline']).numpy()[..., 0] > .5
-    np.testing.assert_array_equal(mask, model.mask(batch['outline']).numpy()[..., 0] > .5)
+    mask = model.masks(batch['outline']).numpy()[..., 0] > .5
+    np.testing.assert_array_equal(mask, model.masks(batch['outline']).numpy()[..., 0] > .5)
     assert (mask & truth).sum() / (mask | truth).sum() > .9
 
 
-def test_gradients_reach_the_logits(batch):
-    logits = tf.zeros([4, 256, 256, 2])
-    with tf.GradientTape() as tape:
-        tape.watch(logits)
-        mask = tf.nn.softmax(logits)[..., background_detector.BACKGROUND:]
-        loss = background_detector.composite_l1(batch['colour'], tf.zeros_like(batch['colour']), mask)
-    assert (np.abs(tape.gradient(loss, logits)) > 0).mean() > .5
+@pytest.mark.parametrize('straight_through', [False, True])
+@pytest.mark.parametrize('variant', [{}, {'background_model': 'regions'}, {'foreground': 'low_res'}], ids=str)
+def test_gradients_reach_the_choice_in_every_variant(batch, variant, straight_through):
+    keras.utils.set_random_seed(0)
+    preset = dataclasses.replace(presets.PRESETS['tiny'], **variant)
+    model = weights.build(background_detector.BackgroundDetector, preset)
+    model.compile(keras.optimizers.SGD(1.), straight_through=straight_through)
+    before = model.trainable_variables[-1].numpy()  # the bias of the last layer: first the choice, then colours
+    report = model.train_step({**batch, 'foreground': tf.zeros_like(batch['colour'])})
+    choices = 1 + background.MODELS[preset.background_model][0]
+    assert (model.trainable_variables[-1].numpy() != before)[:choices].all()
+    assert np.isfinite(list(report.values())).all()
+
+
+def test_plane_recovers_a_gradient_from_part_of_it(rng):
+    y, x = np.mgrid[-1:1:32j, -1:1:32j]
+    gradient = (.2 + x[..., None] * [.3, -.2, 0] + y[..., None] * [.1, 0, -.4]).astype(np.float32)[None]
+    mask = tf.constant(rng.random((1, 32, 32, 1)) < .3, tf.float32)
+    seen = background.composite(tf.ones([1, 32, 32, 3]), mask * gradient, mask)  # white where it is not the background
+    np.testing.assert_allclose(background.masked_plane(seen, mask), gradient, atol=2e-3)
+    np.testing.assert_allclose(background.fill(seen, mask, 'plane'), mask * gradient, atol=2e-3)
+
+
+def test_plane_of_too_few_pixels_is_their_mean(rng):
+    colour = tf.constant(rng.uniform(-1, 1, (1, 16, 16, 3)), tf.float32)
+    pixel = np.zeros((1, 16, 16, 1), np.float32)
+    np.testing.assert_array_equal(background.masked_plane(colour, pixel), np.zeros((1, 16, 16, 3)))
+    pixel[0, 3, 5] = 1
+    expected = np.broadcast_to(colour[:, 3:4, 5:6], (1, 16, 16, 3))
+    np.testing.assert_allclose(background.masked_plane(colour, pixel), expected, atol=1e-4)
+
+
+def test_regions_have_their_own_means():
+    colour = np.zeros((1, 4, 4, 3), np.float32)
+    colour[:, :2], colour[:, 2:] = .5, -.5
+    masks = np.zeros((1, 4, 4, 3), np.float32)
+    masks[:, :2, :, 0], masks[:, 2:, :, 1] = 1, 1
+    np.testing.assert_allclose(background.fill(tf.constant(colour), tf.constant(masks), 'regions'), colour, atol=1e-5)
+
+
+def test_intersection_over_union():
+    mask, truth = np.zeros((2, 2, 2, 1), np.float32), np.zeros((2, 2, 2, 1), np.float32)
+    mask[0, 0], truth[0, :, 0] = 1, 1
+    np.testing.assert_allclose(background.intersection_over_union(mask, truth), [1 / 3, 1])
+
+
+def test_validation_measures_the_mask_where_the_truth_is_known(batch, panels):
+    model = weights.build(background_detector.BackgroundDetector, presets.PRESETS['tiny'])
+    model.compile(keras.optimizers.Adam())
+    truth = np.stack([panel.background for panel in panels[:4]])[..., None].astype(np.float32)
+    truth[1] = -1
+    logits = tf.one_hot(tf.cast(np.abs(truth[..., 0]), tf.int32), 2)
+    model.call = lambda outline, training=False: (logits, tf.zeros_like(batch['colour']))
+    report = model.test_step({**batch, 'background': tf.constant(truth)})
+    np.testing.assert_allclose(report['background_iou'], 1, atol=1e-5)
+    assert report['composite_l1'] < min(report['foreground_l1'], report['background_l1'])
+
+
+@pytest.mark.parametrize('share, warns', [(.001, True), (.999, True), (.4, False)])
+def test_warns_of_a_collapsed_mask(share, warns, caplog):
+    train_background_detector.WarnOfCollapse().on_epoch_end(0, {'val_background_share': share})
+    assert ('collapsed' in caplog.text) == warns

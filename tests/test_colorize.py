@@ -9,6 +9,7 @@ from PIL import Image
 
 from data_pipeline import synthetic_comic
 from eval import colorize, contact_sheet
+from eval.colorizers import Colorizer
 
 
 @pytest.fixture(scope='module')
@@ -45,7 +46,7 @@ def test_colours_what_is_good_and_names_the_rest(tmp_path, drawing, tiny_weights
         archive.writestr('../../evil.png', _png(line))
     (folder / 'damaged.zip').write_bytes((folder / 'chapter.cbz').read_bytes()[:100])
     before = _files(tmp_path)
-    assert colorize.colorize([folder], tmp_path / 'out', [tiny_weights]) == 6
+    assert colorize.colorize([folder], tmp_path / 'out', Colorizer('comic', [tiny_weights])) == 6
     assert _files(tmp_path) - before == {'out/' + n for n in (
         'contact_sheet.png', 'in/grey.png', 'in/grey.png.png', 'in/cmyk.png', 'in/sixteen.png', 'in/palette.png',
         'in/chapter.cbz/evil.png')}
@@ -61,7 +62,7 @@ def test_colours_what_is_good_and_names_the_rest(tmp_path, drawing, tiny_weights
 def test_samples_differ_and_follow_from_the_seed(tmp_path, drawing, tiny_weights):
     Image.fromarray(drawing.line_art).save(tmp_path / 'a.png')
     for name, options in (('one', {'seed': 3, 'samples': 2}), ('two', {'seed': 4})):
-        colorize.colorize([tmp_path / 'a.png'], tmp_path / name, [tiny_weights], **options)
+        colorize.colorize([tmp_path / 'a.png'], tmp_path / name, Colorizer('comic', [tiny_weights]), **options)
     assert _files(tmp_path / 'one') == {'a-1.png', 'a-2.png', 'contact_sheet.png'}
     first, second, again = (np.asarray(Image.open(tmp_path / p)) for p in ('one/a-1.png', 'one/a-2.png', 'two/a.png'))
     assert np.any(first != second)
@@ -70,8 +71,9 @@ def test_samples_differ_and_follow_from_the_seed(tmp_path, drawing, tiny_weights
 
 def test_colours_the_outline_of_a_coloured_picture_if_asked(tmp_path, drawing, tiny_weights):
     Image.fromarray(drawing.colour).save(tmp_path / 'a.png')
-    assert colorize.colorize([tmp_path / 'a.png'], tmp_path / 'out', [tiny_weights]) == 0
-    assert colorize.colorize([tmp_path / 'a.png'], tmp_path / 'out', [tiny_weights], extract_outline=True) == 1
+    colorizer = Colorizer('comic', [tiny_weights])
+    assert colorize.colorize([tmp_path / 'a.png'], tmp_path / 'out', colorizer) == 0
+    assert colorize.colorize([tmp_path / 'a.png'], tmp_path / 'out', colorizer, extract_outline=True) == 1
 
 
 def test_contact_sheets_show_every_picture(tmp_path, rng):

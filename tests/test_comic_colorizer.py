@@ -6,18 +6,39 @@ import pytest
 from data_pipeline import outline
 from models import comic_colorizer, polishing_network, weights
 
+AUTOMATIC = np.full((2, 3), comic_colorizer.AUTOMATIC, np.float32)
+
 
 def test_batch_of_two_equals_two_batches_of_one(tiny_weights, panels):
     colorizer = comic_colorizer.ComicColorizer.load([tiny_weights])
     ink = outline.to_ink(np.stack([p.line_art for p in panels[:2]])[..., None].astype(np.float32))
-    both = colorizer.colorize(ink, np.array([7, 8], np.int64), np.float32(1))
+    both = colorizer.colorize(ink, np.array([7, 8], np.int64), np.float32(1), AUTOMATIC)
     assert {k: v.shape.as_list() for k, v in both.items()} == {
         'image': [2, 256, 256, 3], 'low_res': [2, 32, 32, 3], 'background_mask': [2, 256, 256, 1],
         'background_colour': [2, 3], 'log_likelihood': [2]}
     for k in range(2):
-        alone = colorizer.colorize(ink[k:k + 1], np.array([7 + k], np.int64), np.float32(1))
+        alone = colorizer.colorize(ink[k:k + 1], np.array([7 + k], np.int64), np.float32(1), AUTOMATIC[:1])
         for key, value in alone.items():
             np.testing.assert_allclose(value[0], both[key][k], rtol=1e-4, atol=1e-5, err_msg=key)
+
+
+def test_the_background_takes_the_colour_asked_for_and_the_foreground_stays(tiny_weights, panels):
+    colorizer = comic_colorizer.ComicColorizer.load([tiny_weights])
+    drawings = np.stack([p.line_art for p in panels[:2]])
+    ink = outline.to_ink(drawings[..., None].astype(np.float32))
+    seeds, colour = np.array([7, 8], np.int64), np.array([.25, -.5, 1], np.float32)
+    colorizer.background_detector.masks = lambda outline: np.stack([p.background for p in panels[:2]])[
+        ..., None].astype(np.float32)
+    plain = colorizer.colorize(ink, seeds, np.float32(1), AUTOMATIC)
+    # The first automatic, the second in the colour.
+    result = colorizer.colorize(ink, seeds, np.float32(1), np.stack([AUTOMATIC[0], colour]))
+    np.testing.assert_array_equal(result['image'][0], plain['image'][0])
+    mask = panels[1].background
+    paper = mask & (drawings[1] == 255)
+    assert paper.sum() > 1000
+    np.testing.assert_allclose(result['image'][1][paper], np.tile(colour, (paper.sum(), 1)), atol=1e-6)
+    np.testing.assert_array_equal(result['image'][1][~mask], plain['image'][1][~mask])
+    np.testing.assert_allclose(result['background_colour'], [plain['background_colour'][0], colour], atol=1e-6)
 
 
 def test_saved_and_loaded_networks_give_equal_outputs(tiny_weights, tmp_path, rng):

@@ -1,3 +1,5 @@
+import dataclasses
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -18,7 +20,7 @@ def parts(rng):
 def test_ten_channels_in_the_studys_order(parts):
     outline, low_res, mask = parts
     hidden = mask * tf.constant(np.arange(256)[None, None, :, None] < 64, tf.float32)
-    channels = polishing_network.polishing_input(outline, low_res, mask, hidden).numpy()
+    channels = polishing_network.polishing_input(outline, low_res, mask, hidden, 'mean').numpy()
     assert channels.shape == (2, 256, 256, 10)
     colours = resolution.enlarge(low_res, 256).numpy()
     mean = low_res.numpy()[:, :16].mean(axis=(1, 2))[:, None, None]
@@ -47,12 +49,20 @@ def test_hidden_background_colours_make_no_difference_but_by_their_mean(parts):
     np.testing.assert_allclose(model.polish(outline, shuffled, mask), model.polish(outline, low_res, mask), atol=1e-5)
 
 
+def test_the_ablation_sees_no_background(parts):
+    outline, low_res, mask = parts
+    preset = dataclasses.replace(presets.PRESETS['tiny'], polishing_background=False)
+    model = weights.build(polishing_network.PolishingNetwork, preset)
+    np.testing.assert_array_equal(model.polish(outline, low_res, mask), model.polish(outline, low_res, 0 * mask))
+
+
 def test_overfits_one_batch_and_leaves_the_detector_alone(batch, panels):
     keras.utils.set_random_seed(0)
     model = weights.build(polishing_network.PolishingNetwork, presets.PRESETS['tiny'])
     background = tf.constant(np.stack([p.background for p in panels[:2]])[..., None], tf.float32)
     count = len(model.weights)
-    model.compile(keras.optimizers.Adam(5e-3, beta_1=.5), detect_background=lambda _: background)
+    model.compile(keras.optimizers.Adam(5e-3, beta_1=.5), detect_background=lambda _: background,
+                  adversarial_weight=0.)
     batches = tf.data.Dataset.from_tensors({key: value[:2] for key, value in batch.items()}).repeat()
     first, *_, last = model.fit(batches, epochs=4, steps_per_epoch=40, verbose=0).history['l1']
     assert last < .3 * first

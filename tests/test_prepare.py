@@ -1,6 +1,7 @@
 import hashlib
 import shutil
 
+import cv2
 import numpy as np
 import pytest
 from PIL import Image
@@ -87,7 +88,7 @@ def test_batches_follow_from_the_seed(data):
 
 
 def test_batches_are_in_the_networks_units(data):
-    batch = next(iter(dataset.load(data, 'train', 4, 256)))
+    batch = next(iter(dataset.load(data, 'train', 4, 256, seed=0)))
     assert batch['outline'].shape == (4, 256, 256, 1) and batch['colour'].shape == (4, 256, 256, 3)
     assert batch['outline'].numpy().min() == 0 and .5 < batch['outline'].numpy().max() <= 1
     assert batch['colour'].numpy().min() >= -1 and .9 < batch['colour'].numpy().max() <= 1
@@ -99,6 +100,34 @@ def test_validation_is_one_pass_in_order(data):
     one, two = ([b['colour'].numpy() for b in dataset.load(data, 'validation', 1, 256)] for _ in range(2))
     assert len(one) == manifest['counts']['validation']
     np.testing.assert_array_equal(one, two)
+
+
+def test_true_masks_are_kept_for_validation_only(panels, comics, tmp_path):
+    folder = tmp_path / 'in' / 'ep'
+    folder.mkdir(parents=True)
+    Image.fromarray(panels[0].colour).save(folder / '1.colour.png')
+    Image.fromarray(panels[0].background).save(folder / '1.mask.png')
+    shutil.copy(next(comics.rglob('*.png')), folder / '2.png')
+    prepare.prepare([folder], tmp_path / 'out', validation_percent=100)
+    batch = next(iter(dataset.load(tmp_path / 'out', 'validation', 2, prepare.SIZE)))
+    unknown, known = sorted(batch['background'].numpy(), key=np.mean)
+    assert (unknown == -1).all()
+    whole = cv2.resize(panels[0].background.astype(np.uint8), (prepare.SIZE, prepare.SIZE)) > .5
+    assert (known[..., 0] == whole).mean() > .98
+    Image.new('L', (20, 20)).save(folder / '1.mask.png')
+    manifest = prepare.prepare([folder], tmp_path / 'out', validation_percent=0)
+    assert [s['name'] for s in manifest['skipped']] == ['ep/1.colour.png']
+    assert 'background' not in dataset.load(tmp_path / 'out', 'train', 1, 256, seed=0).element_spec
+
+
+def test_folds_divide_groups_and_cover_all(data):
+    folds = dataset.folds_of(data, 'train', 2)
+    pictures = [b['colour'].numpy() for b in dataset.load(data, 'train', 1, 256)]
+    assert len(folds) == len(pictures) and set(folds) == {0, 1}
+    for fold in range(2):
+        others = [picture for picture, its in zip(pictures, folds, strict=True) if its != fold]
+        kept = [b['colour'].numpy() for b in dataset.load(data, 'train', 1, 256, without=(fold, 2))]
+        np.testing.assert_array_equal(kept, others)
 
 
 def test_says_what_is_wrong_with_the_data(data, tmp_path):

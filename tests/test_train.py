@@ -3,8 +3,12 @@
 import subprocess
 import sys
 
+import numpy as np
 import tensorflow as tf
 from PIL import Image
+
+from data_pipeline import dataset
+from models import background_detector, low_res_colorizer, weights
 
 
 def _run(program, *arguments):
@@ -35,6 +39,26 @@ def test_train_all_three_and_colour(data, panels, tmp_path):
     done = _run('eval.colorize', '--input', tmp_path / 'a.png', '--output', tmp_path / 'out', *weights)
     assert done.returncode == 0, done.stderr
     assert Image.open(tmp_path / 'out' / 'a.png').size == (256, 256)
+
+
+def test_cross_fit_samples_what_its_colorizers_have_not_seen_and_the_detector_learns_from_it(data, tmp_path):
+    samples, workdir = tmp_path / 'samples', tmp_path / 'run'
+    done = _run('train.cross_fit', '--data', data, '--workdir', tmp_path / 'folds', '--samples', samples, '--preset',
+                'tiny', '--steps', 2, '--batch_size', 2)
+    assert done.returncode == 0, done.stderr
+    assert {p.name for p in samples.iterdir()} == {p.name for p in data.glob('*.tfrecord')}
+    for fold, colorizer in enumerate(weights.load(low_res_colorizer.LowResColorizer, [tmp_path / 'folds' / f'fold{k}'])
+                                     for k in range(2)):
+        number = dataset.folds_of(data, 'train', 2).index(fold)
+        example = list(dataset.load(data, 'train', 1, 256, samples=samples))[number]
+        expected, _ = tf.function(colorizer.sample)(example['outline'], tf.constant([number], tf.int64))
+        shown = example['foreground'].numpy()[:, 4::8, 4::8]
+        assert (np.abs(shown - expected) < 1e-3).mean() > .99
+    done = _run('train.background_detector', '--data', data, '--samples', samples, '--foreground', 'low_res',
+                '--background_model', 'plane', '--workdir', workdir, '--preset', 'tiny', '--steps', 2)
+    assert done.returncode == 0, done.stderr
+    detector = weights.load(background_detector.BackgroundDetector, [workdir])
+    assert (detector.preset.foreground, detector.preset.background_model) == ('low_res', 'plane')
 
 
 def test_bad_data_is_one_line_and_leaves_nothing(tmp_path):

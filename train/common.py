@@ -26,6 +26,12 @@ def define_flags(batch_size, learning_rate):
     flags.DEFINE_integer('seed', 0, 'Weights, order, jitter and dropout follow from it.', lower_bound=0)
 
 
+def define_adversarial_weight(default):
+    """Defines the flag of the programs that train `pix2pix.ConditionalGAN`s."""
+    flags.DEFINE_float('adversarial_weight', default, "Of the PatchGAN's verdict beside L1; 0.01 is pix2pix's lambda "
+                       'of 100, 0 trains without.', lower_bound=0)
+
+
 class SaveWeights(keras.callbacks.Callback):
     """Saves the weights, or the average of them where the model keeps one, after every epoch."""
 
@@ -55,21 +61,28 @@ def adam(**options):
     return keras.optimizers.Adam(rate, clipnorm=1., **options)
 
 
-def train(model, optimizer, callbacks=(), **compile_options):
+def train(model, optimizer, callbacks=(), workdir=None, logs=None, samples=None, without=None, **compile_options):
     """Trains a network as the flags say: `fit` in epochs of about 1,000 steps, each followed by validation.
 
+    Args:
+      model, optimizer, compile_options: as for `compile`.
+      callbacks: of `fit`, before those that every program has.
+      workdir: run folder, if not the flag's.
+      logs: folder of the TensorBoard logs, if not the run folder.
+      samples, without: see `dataset.load`; nothing is left out of validation.
     Raises:
       ValueError: unusable data.
     """
-    batches = {split: dataset.load(FLAGS.data, split, FLAGS.batch_size, model.preset.image_size, FLAGS.seed)
-               for split in ('train', 'validation')}
-    os.makedirs(FLAGS.workdir, exist_ok=True)
+    workdir = workdir or FLAGS.workdir
+    sizes = FLAGS.batch_size, model.preset.image_size
+    training = dataset.load(FLAGS.data, 'train', *sizes, FLAGS.seed, samples=samples, without=without)
+    validation = dataset.load(FLAGS.data, 'validation', *sizes, samples=samples)
+    os.makedirs(workdir, exist_ok=True)
     epochs = max(1, round(FLAGS.steps / _STEPS_AN_EPOCH))
     model.compile(optimizer, **compile_options)
-    logs = keras.callbacks.TensorBoard(FLAGS.workdir, profile_batch=0)
-    model.fit(batches['train'], epochs=epochs, steps_per_epoch=math.ceil(FLAGS.steps / epochs),
-              validation_data=batches['validation'], verbose=1 if os.isatty(1) else 2,
-              callbacks=[*callbacks, SaveWeights(FLAGS.workdir), logs])
+    board = keras.callbacks.TensorBoard(logs or workdir, profile_batch=0)
+    model.fit(training, epochs=epochs, steps_per_epoch=math.ceil(FLAGS.steps / epochs), validation_data=validation,
+              verbose=1 if os.isatty(1) else 2, callbacks=[*callbacks, SaveWeights(workdir), board])
 
 
 def run(main):

@@ -1,0 +1,63 @@
+"""The systems that can be compared, behind one interface: outlines in, uint8 pictures out."""
+
+import numpy as np
+
+from data_pipeline import outline
+from models import comic_colorizer, pix2pix, two_step_cgan, weights
+
+MODELS = ('comic', 'two_step_cgan', 'pix2pix')
+
+
+class Colorizer:
+    """One of `MODELS` with its trained networks.
+
+    Args:
+      model: its name.
+      weight_folders: each network is loaded from the first that holds it.
+    Raises:
+      ValueError: no folder holds a network.
+    """
+
+    def __init__(self, model, weight_folders):
+        self.model = model
+        if model == 'comic':
+            self.system = comic_colorizer.ComicColorizer.load(weight_folders)
+        elif model == 'two_step_cgan':
+            self.system = two_step_cgan.TwoStepCGAN.load(weight_folders)
+        else:
+            self.system = weights.load(pix2pix.Pix2Pix, weight_folders)
+        self.size = self.system.preset.image_size
+
+    def colorize(self, drawings, seeds, temperature, background=None):
+        """Colours drawings.
+
+        Args:
+          drawings: uint8 [B, S, S], line art.
+          seeds: int [B]. Only `comic` samples; the others know neither seeds nor temperature.
+          temperature: of the sampling.
+          background: uint8 (3,) RGB to paint backgrounds with (`comic` only), or None.
+        Returns:
+          dict of uint8 'image' [B, S, S, 3], with the drawing laid over it, and what the system also gives: 'low_res'
+          [B, L, L, 3], 'background_mask' [B, S, S].
+        """
+        ink = outline.to_ink(np.float32(drawings[..., None]))
+        if self.model == 'comic':
+            colour = np.full(3, comic_colorizer.AUTOMATIC) if background is None else np.asarray(background) / 127.5 - 1
+            result = self.system.colorize(ink, np.asarray(seeds, np.int64), np.float32(temperature),
+                                          np.tile(np.float32(colour), (len(drawings), 1)))
+        else:
+            result = self.system.colorize(ink)
+        pictures = {name: _to_uint8(result[name].numpy()) for name in ('image', 'low_res') if name in result}
+        pictures['image'] = with_lines(pictures['image'], drawings)
+        if 'background_mask' in result:
+            pictures['background_mask'] = np.uint8(result['background_mask'].numpy()[..., 0] * 255)
+        return pictures
+
+
+def with_lines(images, drawings):
+    """Lays drawings over their colours as artists do, by multiplication: lines and lettering stay sharp."""
+    return np.uint8(np.round(images * (drawings[..., None] / 255)))
+
+
+def _to_uint8(colour):
+    return np.uint8(np.round((np.clip(colour, -1, 1) + 1) * 127.5))

@@ -1,0 +1,67 @@
+import base64
+import csv
+import io
+import json
+import re
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from eval import evaluate, held_out_sets
+from models import pix2pix, presets, two_step_cgan, weights
+
+
+@pytest.fixture(scope='module')
+def all_weights(tmp_path_factory, tiny_weights):
+    folder = tmp_path_factory.mktemp('baselines')
+    for network in (pix2pix.Pix2Pix, two_step_cgan.LowResPix2Pix, two_step_cgan.PolishingPix2Pix):
+        weights.save(weights.build(network, presets.PRESETS['tiny']), folder)
+    return [str(tiny_weights), str(folder)]
+
+
+@pytest.fixture
+def drawings(tmp_path, panels):
+    folder = tmp_path / 'drawings'
+    folder.mkdir()
+    for number, panel in enumerate(panels[:3]):
+        Image.fromarray(panel.line_art).save(folder / f'{number}.line.png')
+        Image.fromarray(panel.colour).save(folder / f'{number}.colour.png')
+    (folder / '2.colour.png').unlink()  # the third has no truth
+    return folder
+
+
+def test_figures_files_and_pictures_of_every_model(all_weights, drawings, tmp_path):
+    models, size = evaluate.load_models(all_weights, ablation=None)
+    sets = {'line_art': held_out_sets.line_art(drawings, size), 'drawn': held_out_sets.drawn('flat', 2, 5, size)}
+    table = evaluate.evaluate(sets, models, tmp_path / 'out', temperature=1.)
+    assert json.loads((tmp_path / 'out' / 'metrics.json').read_text()) == table
+    variants = {'comic_true_low_res', 'comic_true_mask', 'comic_true_both'}
+    assert set(table['drawn']) == {'comic', 'two_step_cgan', 'pix2pix'} | variants
+    assert set(table['line_art']) == set(table['drawn']) - {'comic_true_mask', 'comic_true_both'}
+    comic = table['drawn']['comic']
+    assert set(comic) == set(evaluate.FIGURES) and None not in comic.values()
+    assert table['line_art']['comic']['mask_iou'] is None and table['drawn']['pix2pix']['diversity'] is None
+
+    rows = list(csv.DictReader((tmp_path / 'out' / 'metrics.csv').open()))
+    mine = [float(row['l1']) for row in rows if (row['set'], row['model']) == ('drawn', 'comic')]
+    assert len(mine) == 2 and np.mean(mine) == pytest.approx(comic['l1'], abs=1e-4)
+    page = (tmp_path / 'out' / 'report.html').read_text()
+    assert 'worst region_spread' in page and 'http' not in page
+    picture = re.search('alt="two_step_cgan" src="data:image/jpeg;base64,([^"]+)"', page)[1]
+    assert max(Image.open(io.BytesIO(base64.b64decode(picture))).size) == 160
+
+
+def test_the_truth_itself_is_a_perfect_result(panels):
+    panel = panels[0]
+    example = held_out_sets.Example('one', panel.line_art, panel.colour, panel.background)
+    figures = evaluate.figures_of(panel.colour, example)
+    assert (figures['l1'], figures['colourfulness'], figures['background_spread']) == (0, 1, pytest.approx(0, abs=3))
+    assert figures['ssim'] == pytest.approx(1) and figures['region_spread'] < 4
+
+
+def test_says_what_is_missing(tmp_path):
+    with pytest.raises(ValueError, match='no weights of any model'):
+        evaluate.load_models([str(tmp_path)], None)
+    with pytest.raises(ValueError, match='no pairs'):
+        next(held_out_sets.line_art(tmp_path, 256))

@@ -84,7 +84,7 @@ def main():
 
 
 if __name__ == '__main__':
-    common.define_flags(batch_size=4, learning_rate=1.5e-3)
+    common.define_flags(batch_size=16, learning_rate=1e-3)
     flags.DEFINE_string('samples', None, 'Folder to write the samples to.', required=True)
     flags.DEFINE_integer('folds', 2, 'Parts of the groups; 1: no cross-fitting.', lower_bound=1)
     common.run(main)

@@ -11,6 +11,7 @@ writes, for each episode, comics/ep001/01.colour.png, 01.line.png and 01.mask.pn
 
 import dataclasses
 import pathlib
+import sys
 import textwrap
 
 import cv2
@@ -189,20 +190,26 @@ def _balloon(canvas, rng, mouth, x):
     canvas.letter((x, y), text, .043)
 
 
-def main(argv):
-    if len(argv) > 1:
-        raise app.UsageError(f'unexpected argument: {argv[1]}')
-    for episode in range(1, FLAGS.episodes + 1):
-        folder = pathlib.Path(FLAGS.output, f'ep{episode:03d}')
+def draw(output, episodes, panels, seed=0, background='flat', size=512):
+    """Writes a comic's files into the folder `output`; see the module's docstring and `draw_panel`."""
+    for episode in range(1, episodes + 1):
+        folder = pathlib.Path(output, f'ep{episode:03d}')
         folder.mkdir(parents=True, exist_ok=True)
-        for number in range(1, FLAGS.panels + 1):
-            panel = draw_panel(FLAGS.seed, episode, number, FLAGS.background, FLAGS.size)
+        for number in range(1, panels + 1):
+            panel = draw_panel(seed, episode, number, background, size)
             for kind, picture in (('colour', panel.colour), ('line', panel.line_art),
                                   ('mask', panel.background.astype(np.uint8) * 255)):
                 with aside.written_aside(folder / f'{number:02d}.{kind}.png') as part:
                     Image.fromarray(picture).save(part, 'PNG')
-        print(f'\repisode {episode} of {FLAGS.episodes}', end='', flush=True)
-    print(f'\n{FLAGS.episodes * FLAGS.panels} panels in {FLAGS.output}')
+        print(f'\repisode {episode} of {episodes}', end='', file=sys.stderr, flush=True)
+    print(file=sys.stderr)
+
+
+def main(argv):
+    if len(argv) > 1:
+        raise app.UsageError(f'unexpected argument: {argv[1]}')
+    draw(FLAGS.output, FLAGS.episodes, FLAGS.panels, FLAGS.seed, FLAGS.background, FLAGS.size)
+    print(f'{FLAGS.episodes * FLAGS.panels} panels in {FLAGS.output}')
 
 
 if __name__ == '__main__':

@@ -12,11 +12,19 @@ sampling: for batches of 1 and 16,
   cached_xla, cached: its sampler, with and without XLA
   naive: the same samples by a whole forward pass for each of the 1,024 pixels
   tfp: tfp.distributions.PixelCNN.sample, of the same width, depth and mixture, which knows no outline
+
+training: NETWORK.float32, NETWORK.mixed_bfloat16, seconds a picture of each network's training step, in batches of 8
+
+input: pipeline, seconds a picture of the input pipeline alone, from TFRecords (--data, or comics drawn for it). `per`
+  is the fastest training step, which is measured first; a ratio of 0.1 is ten times as fast
 """
 
+import contextlib
 import json
+import pathlib
 import statistics
 import sys
+import tempfile
 import time
 
 import tensorflow as tf
@@ -24,10 +32,15 @@ import tensorflow_probability as tfp
 import tf_keras as keras
 from absl import app, flags
 
-from models import low_res_colorizer, presets, weights
+from data_pipeline import dataset, prepare, synthetic_comic
+from models import background_detector, low_res_colorizer, pix2pix, polishing_network, presets, two_step_cgan, weights
 
 FLAGS = flags.FLAGS
 _LONG, _ENOUGH, _MOST_RUNS = 30., 10., 15  # seconds, seconds, runs
+_BATCH_SIZE = 8  # of the training steps
+_EPISODES, _PANELS = 8, 12  # of the comics that the input pipeline is measured with
+_INPUT_BATCHES = 100
+_WHAT = ('sampling', 'training', 'input')
 
 
 def measure(function, *arguments):
@@ -93,19 +106,75 @@ def sampling(preset):
             report(f'sampling.{name}.batch{batch}', seconds, per, base)
 
 
-BENCHMARKS = {'sampling': sampling}
+def training(preset):
+    """Prints the entries of --what=training. Returns (name, seconds a picture) of the fastest step."""
+    size = preset.image_size
+    data = {'outline': tf.random.stateless_uniform([_BATCH_SIZE, size, size, 1], [0, 0]),
+            'colour': tf.random.stateless_uniform([_BATCH_SIZE, size, size, 3], [0, 1], -1, 1),
+            'seeds': tf.random.stateless_uniform([_BATCH_SIZE, 2], [0, 2], maxval=1000, dtype=tf.int64)}
+    gan = {'adversarial_weight': .01}
+    cases = [(low_res_colorizer.LowResColorizer, {}), (background_detector.BackgroundDetector, {}),
+             (polishing_network.PolishingNetwork,
+              {'adversarial_weight': 0., 'detect_background': lambda outline: tf.round(outline)}),
+             (pix2pix.Pix2Pix, gan), (two_step_cgan.LowResPix2Pix, gan), (two_step_cgan.PolishingPix2Pix, gan)]
+    fastest = None
+    for network, options in cases:
+        base = None
+        for precision in ('float32', 'mixed_bfloat16'):
+            name = f'training.{network.NAME}.{precision}'
+            print(f'measuring {name}', file=sys.stderr, flush=True)
+            keras.mixed_precision.set_global_policy(precision)
+            model = weights.build(network, preset)
+            model.compile(keras.optimizers.Adam(), **options)
+            seconds = measure(tf.function(model.train_step), data) / _BATCH_SIZE
+            base = base or seconds
+            report(name, seconds, f'training.{network.NAME}.float32', base)
+            fastest = min(fastest or (seconds, name), (seconds, name))
+    keras.mixed_precision.set_global_policy('float32')
+    return fastest
+
+
+def input_pipeline(preset, fastest):
+    """Prints the entry of --what=input, against the fastest training step (seconds a picture, name)."""
+    with contextlib.ExitStack() as stack:
+        data = FLAGS.data
+        if not data:
+            folder = pathlib.Path(stack.enter_context(tempfile.TemporaryDirectory()))
+            synthetic_comic.draw(folder / 'comics', _EPISODES, _PANELS)
+            prepare.prepare([folder / 'comics'], folder / 'data', validation_percent=0)
+            data = folder / 'data'
+        batches = iter(dataset.load(data, 'train', _BATCH_SIZE, preset.image_size, seed=0))
+
+        def consume():
+            start = time.perf_counter()
+            for _ in range(_INPUT_BATCHES):
+                next(batches)
+            return (time.perf_counter() - start) / (_INPUT_BATCHES * _BATCH_SIZE)
+
+        consume()
+        report('input.pipeline', statistics.median(consume() for _ in range(5)), fastest[1], fastest[0])
+
+
+def benchmarks(names, preset):
+    """Runs the benchmarks asked for; `input` is measured against `training`, which it includes."""
+    if 'sampling' in names:
+        sampling(preset)
+    if {'training', 'input'} & names:
+        fastest = training(preset)
+        if 'input' in names:
+            input_pipeline(preset, fastest)
 
 
 def main(argv):
     if len(argv) > 1:
         raise app.UsageError(f'unexpected argument: {argv[1]}')
     keras.utils.set_random_seed(0)
-    for what in FLAGS.what:
-        BENCHMARKS[what](presets.PRESETS[FLAGS.preset])
+    benchmarks(set(FLAGS.what), presets.PRESETS[FLAGS.preset])
 
 
 if __name__ == '__main__':
-    flags.DEFINE_list('what', None, f'What to measure, of {", ".join(BENCHMARKS)}; joined by commas.', required=True)
-    flags.register_validator('what', set(BENCHMARKS).issuperset, f'takes {", ".join(BENCHMARKS)}')
+    flags.DEFINE_list('what', None, f'What to measure, of {", ".join(_WHAT)}; joined by commas.', required=True)
+    flags.register_validator('what', set(_WHAT).issuperset, f'takes {", ".join(_WHAT)}')
+    flags.DEFINE_string('data', None, 'Folder written by data_pipeline.prepare, to measure the input pipeline with.')
     flags.DEFINE_enum('preset', 'small', sorted(presets.PRESETS), 'Sizes of the networks.')
     app.run(main)

@@ -18,7 +18,7 @@ def uniform(seeds, shape, use=0):
 
 def for_each(draw, seeds, use, *inputs):
     """Calls draw(seed, *inputs of the picture) for each picture and stacks the float32 results."""
-    return tf.map_fn(lambda args: draw(tf.random.fold_in(args[0], use), *args[1:]), (seeds, *inputs),
+    return tf.map_fn(lambda args: draw(tf.random.fold_in(args[0], use, 'philox'), *args[1:]), (seeds, *inputs),
                      fn_output_signature=tf.float32)
 
 

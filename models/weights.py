@@ -7,6 +7,7 @@ import dataclasses
 import json
 import os
 import pathlib
+import shutil
 import tempfile
 
 import tensorflow as tf
@@ -25,8 +26,10 @@ def save(model, directory):
     """Writes a network into a folder, aside first, then renamed: what is in the folder is whole."""
     directory = pathlib.Path(directory)
     directory.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=directory) as aside:
-        model.save_weights(os.path.join(aside, f'{model.name}.h5'))
+    with tempfile.TemporaryDirectory() as scratch, tempfile.TemporaryDirectory(dir=directory) as aside:
+        model.save_weights(os.path.join(scratch, f'{model.name}.h5'))
+        # Copied: on a full disk this raises, where HDF5 crashes.
+        shutil.copyfile(os.path.join(scratch, f'{model.name}.h5'), os.path.join(aside, f'{model.name}.h5'))
         preset = json.dumps(dataclasses.asdict(model.preset), indent=1) + '\n'
         pathlib.Path(aside, f'{model.name}.json').write_text(preset, encoding='utf-8')
         for file in os.listdir(aside):

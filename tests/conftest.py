@@ -22,7 +22,8 @@ def batch(panels):
     """Four panels as the networks see them."""
     line_art = np.stack([p.line_art for p in panels[:4]])[..., None].astype(np.float32)
     colour = np.stack([p.colour for p in panels[:4]]).astype(np.float32)
-    return {'outline': tf.constant(outline.to_ink(line_art)), 'colour': tf.constant(colour / 127.5 - 1)}
+    return {'outline': tf.constant(outline.to_ink(line_art)), 'colour': tf.constant(colour / 127.5 - 1),
+            'seeds': tf.constant([[0, k] for k in range(4)], tf.int64)}
 
 
 @pytest.fixture(scope='session')

@@ -5,6 +5,7 @@
 Each network's run folder is one below --workdir.
 """
 
+import dataclasses
 import pathlib
 
 import tf_keras as keras
@@ -14,7 +15,7 @@ from train import common
 
 
 def main():
-    preset = presets.PRESETS[common.FLAGS.preset]
+    preset = dataclasses.replace(presets.PRESETS[common.FLAGS.preset], image_size=32, low_res_size=4)  # traced sooner
     workdir = pathlib.Path(common.FLAGS.workdir)
     keras.utils.set_random_seed(1)
     detector = weights.build(background_detector.BackgroundDetector, preset)

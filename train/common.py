@@ -3,6 +3,7 @@
 import math
 import os
 import pathlib
+import re
 
 import tensorflow as tf
 import tf_keras as keras
@@ -88,6 +89,10 @@ def train(model, optimizer, more_callbacks=(), workdir=None, part='', samples=No
                          callbacks.SaveCheckpoints(manager)])
 
 
+def _without_graph_nodes(message):
+    return re.sub(r'\{\{.*?\}\} ?| ?\[Op:.*?\]', '', message)
+
+
 def run(main):
     """Starts a program: bad input ends it with one line and a non-zero exit."""
 
@@ -98,7 +103,9 @@ def run(main):
         try:
             with strategies.restarted_with_its_peers(), strategies.create().scope():
                 main()
-        except (ValueError, OSError, tf.errors.OpError) as error:
-            raise SystemExit(f'error: {error}') from error
+        except (ValueError, tf.errors.OpError) as error:
+            raise SystemExit(f'error: {_without_graph_nodes(str(error).splitlines()[0])}') from error
+        except OSError as error:
+            raise SystemExit(f'error: {error}' if error.filename else f'error: {FLAGS.workdir}: {error}') from error
 
     app.run(guarded)

@@ -29,7 +29,7 @@ def load(data, split, batch_size, image_size, seed=None, samples=None, without=N
     Returns:
       tf.data.Dataset of {'outline': float32 [B, S, S, 1], ink coverage in [0, 1]; 'colour': float32 [B, S, S, 3] in
       [-1, 1]}; with samples 'foreground': [B, S, S, 3], a sampled low-resolution picture, enlarged; with a seed
-      'seeds': int64 [B, 2], for what is random in the training step; without 'background': [B, S, S, 1], the true
+      'seeds': int32 [B, 2], for what is random in the training step; without 'background': [B, S, S, 1], the true
       mask, or -1 where nobody knows it. None if the split has no examples and there is no seed.
     Raises:
       ValueError: no prepared data, no training examples, a missing or damaged shard, or a batch that the replicas
@@ -73,7 +73,7 @@ def load(data, split, batch_size, image_size, seed=None, samples=None, without=N
         if training:
             del layers['background']
             layers = {name: tf.cond(mirrored, lambda x=x: x[:, ::-1], lambda x=x: x) for name, x in layers.items()}
-            layers['seeds'] = seeds[2]
+            layers['seeds'] = tf.cast(seeds[2], tf.int32)
         return layers
 
     def to_numbers(layers):

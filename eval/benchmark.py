@@ -111,7 +111,7 @@ def training(preset):
     size = preset.image_size
     data = {'outline': tf.random.stateless_uniform([_BATCH_SIZE, size, size, 1], [0, 0]),
             'colour': tf.random.stateless_uniform([_BATCH_SIZE, size, size, 3], [0, 1], -1, 1),
-            'seeds': tf.random.stateless_uniform([_BATCH_SIZE, 2], [0, 2], maxval=1000, dtype=tf.int64)}
+            'seeds': tf.random.stateless_uniform([_BATCH_SIZE, 2], [0, 2], maxval=1000, dtype=tf.int32)}
     gan = {'adversarial_weight': .01}
     cases = [(low_res_colorizer.LowResColorizer, {}), (background_detector.BackgroundDetector, {}),
              (polishing_network.PolishingNetwork,

@@ -1,4 +1,7 @@
-"""Random numbers of training: each picture's follow from its own seed, however a batch is divided over devices."""
+"""Random numbers of training: each picture's follow from its own seed, however a batch is divided over devices.
+
+Compiled with XLA the numbers are others: its Philox generator is not TensorFlow's.
+"""
 
 import tensorflow as tf
 

@@ -23,7 +23,7 @@ def batch(panels):
     line_art = np.stack([p.line_art for p in panels[:4]])[..., None].astype(np.float32)
     colour = np.stack([p.colour for p in panels[:4]]).astype(np.float32)
     return {'outline': tf.constant(outline.to_ink(line_art)), 'colour': tf.constant(colour / 127.5 - 1),
-            'seeds': tf.constant([[0, k] for k in range(4)], tf.int64)}
+            'seeds': tf.constant([[0, k] for k in range(4)])}
 
 
 @pytest.fixture(scope='session')

@@ -64,7 +64,7 @@ def test_learns_without_labels_what_cannot_be_predicted(batch, panels):
         fill = tf.random.stateless_uniform([4, 1, 1, 3], tf.stack([0, step]), -1, 1)
         background_mask = tf.constant(truth[..., None], tf.float32)
         painted = background.composite(batch['colour'], background_mask * fill, background_mask)
-        return batch | {'colour': painted, 'seeds': tf.stack([[step, tf.cast(k, tf.int64)] for k in range(4)])}
+        return batch | {'colour': painted, 'seeds': tf.stack([[tf.cast(step, tf.int32), k] for k in range(4)])}
 
     model = weights.build(background_detector.BackgroundDetector, presets.PRESETS['tiny'])
     model.compile(keras.optimizers.Adam(5e-3, beta_1=.5))

@@ -24,7 +24,7 @@ REGIONS = dataclasses.replace(SMALL, background_model='regions')
     (pix2pix.Pix2Pix, SMALL, {'adversarial_weight': .01}),
     (two_step_cgan.LowResPix2Pix, SMALL, {'adversarial_weight': .01}),
     (two_step_cgan.PolishingPix2Pix, SMALL, {'adversarial_weight': .01})])
-def test_compiles_with_xla_and_takes_the_same_step(network, preset, options, batch):
+def test_compiles_with_xla_and_takes_the_same_step_but_for_other_noise(network, preset, options, batch):
     data = {name: batch[name][:2, 100:132, 100:132] for name in ('outline', 'colour')} | {'seeds': batch['seeds'][:2]}
     data['foreground'] = data['colour'] / 2
     values = []
@@ -37,4 +37,4 @@ def test_compiles_with_xla_and_takes_the_same_step(network, preset, options, bat
     for plain, compiled in zip(*values, strict=True):
         assert {name for name in plain} == {name for name in compiled} >= {'loss'}
         for name in plain:
-            np.testing.assert_allclose(compiled[name], plain[name], rtol=1e-3, atol=1e-4, err_msg=name)
+            np.testing.assert_allclose(compiled[name], plain[name], rtol=.1, err_msg=name)

@@ -1,6 +1,6 @@
 r"""Measures speed, as ratios within one run: one JSON object a line.
 
-  python -m eval.benchmark --what=sampling
+  python -m eval.benchmark --what=sampling,serving
 
   {"name": "sampling.cached_xla.batch1", "seconds": 0.081, "per": "sampling.forward.batch1", "ratio": 4.0}
 
@@ -12,19 +12,26 @@ sampling: for batches of 1 and 16,
   cached_xla, cached: its sampler, with and without XLA
   naive: the same samples by a whole forward pass for each of the 1,024 pixels
   tfp: tfp.distributions.PixelCNN.sample, of the same width, depth and mixture, which knows no outline
+
+serving: for batches of 1 and 16, without XLA,
+  in_process: ComicColorizer.colorize
+  serving_default: the same by the signature of the exported and loaded model
 """
 
 import json
 import statistics
 import sys
+import tempfile
 import time
 
+import numpy as np
 import tensorflow as tf
 import tensorflow_probability as tfp
 import tf_keras as keras
 from absl import app, flags
 
-from models import low_res_colorizer, presets, weights
+from eval import export
+from models import comic_colorizer, low_res_colorizer, presets, weights
 
 FLAGS = flags.FLAGS
 _LONG, _ENOUGH, _MOST_RUNS = 30., 10., 15  # seconds, seconds, runs
@@ -85,15 +92,37 @@ def sampling(preset):
             'naive': (tf.function(lambda *inputs: naive_sample(colorizer, *inputs)), outline, seeds),
             'tfp': (tf.function(peer.sample), batch),
         }
-        per, base = f'sampling.forward.batch{batch}', None
-        for name, case in cases.items():
-            print(f'measuring {name}, batch {batch}', file=sys.stderr, flush=True)
-            seconds = measure(*case)
-            base = base or seconds
-            report(f'sampling.{name}.batch{batch}', seconds, per, base)
+        compare('sampling', batch, cases)
 
 
-BENCHMARKS = {'sampling': sampling}
+def serving(preset):
+    """Prints the entries of --what=serving."""
+    colorizer = comic_colorizer.ComicColorizer(
+        *(weights.build(network, preset) for network in comic_colorizer.ComicColorizer.NETWORKS))
+    with tempfile.TemporaryDirectory() as folder:
+        exported = tf.saved_model.load(str(export.export(colorizer, folder)))
+    for batch in (1, 16):
+        outline = np.random.default_rng(0).integers(0, 256, [batch, preset.image_size, preset.image_size, 1], np.uint8)
+        seeds, temperature = tf.range(batch, dtype=tf.int64), tf.fill([batch], .8)
+        automatic = tf.fill([batch, 3], comic_colorizer.AUTOMATIC)
+        compare('serving', batch, {
+            'in_process': (colorizer.colorize, tf.constant(1 - outline / np.float32(255)), seeds, temperature, automatic),
+            'serving_default': (exported.signatures['serving_default'], outline, seeds, temperature, automatic),
+        })
+
+
+def compare(what, batch, cases):
+    """Measures and reports {name: (tf.function, *arguments)} against the first of them."""
+    per = f'{what}.{next(iter(cases))}.batch{batch}'
+    base = None
+    for name, case in cases.items():
+        print(f'measuring {name}, batch {batch}', file=sys.stderr, flush=True)
+        seconds = measure(*case)
+        base = base or seconds
+        report(f'{what}.{name}.batch{batch}', seconds, per, base)
+
+
+BENCHMARKS = {'sampling': sampling, 'serving': serving}
 
 
 def main(argv):

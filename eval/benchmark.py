@@ -37,21 +37,31 @@ FLAGS = flags.FLAGS
 _LONG, _ENOUGH, _MOST_RUNS = 30., 10., 15  # seconds, seconds, runs
 
 
-def measure(function, *arguments):
-    """Median seconds of a call of a tf.function."""
+def measure(cases):
+    """Median seconds of a call of each case; they take turns, so that what else the machine does slows all alike.
 
-    def timed():
+    Args:
+      cases: {name: (tf.function, *arguments)}
+    Returns:
+      {name: seconds}
+    """
+
+    def timed(function, *arguments):
         start = time.perf_counter()
         tf.nest.map_structure(lambda tensor: tensor.numpy(), function(*arguments))
         return time.perf_counter() - start
 
-    function.get_concrete_function(*arguments)
-    warm_up = timed()
-    if warm_up > _LONG:
-        return warm_up
-    seconds = [timed()]
-    seconds += [timed() for _ in range(min(_MOST_RUNS, int(_ENOUGH / seconds[0])))]
-    return statistics.median(seconds)
+    runs = {}
+    for name, case in cases.items():
+        print(f'measuring {name}', file=sys.stderr, flush=True)
+        case[0].get_concrete_function(*case[1:])
+        warm_up = timed(*case)
+        runs[name] = [warm_up if warm_up > _LONG else timed(*case)]
+    for turn in range(_MOST_RUNS):
+        for name, seconds in runs.items():
+            if turn < int(_ENOUGH / seconds[0]):
+                seconds.append(timed(*cases[name]))
+    return {name: statistics.median(seconds) for name, seconds in runs.items()}
 
 
 def report(name, seconds, per, base):
@@ -101,25 +111,25 @@ def serving(preset):
         *(weights.build(network, preset) for network in comic_colorizer.ComicColorizer.NETWORKS))
     with tempfile.TemporaryDirectory() as folder:
         exported = tf.saved_model.load(str(export.export(colorizer, folder)))
+    signature = exported.signatures['serving_default']
+    serving_default = tf.function(lambda *inputs: signature(**dict(zip(
+        ('outline', 'seed', 'temperature', 'background'), inputs, strict=True))))
     for batch in (1, 16):
         outline = np.random.default_rng(0).integers(0, 256, [batch, preset.image_size, preset.image_size, 1], np.uint8)
         seeds, temperature = tf.range(batch, dtype=tf.int64), tf.fill([batch], .8)
         automatic = tf.fill([batch, 3], comic_colorizer.AUTOMATIC)
         compare('serving', batch, {
             'in_process': (colorizer.colorize, tf.constant(1 - outline / np.float32(255)), seeds, temperature, automatic),
-            'serving_default': (exported.signatures['serving_default'], outline, seeds, temperature, automatic),
+            'serving_default': (serving_default, outline, seeds, temperature, automatic),
         })
 
 
 def compare(what, batch, cases):
-    """Measures and reports {name: (tf.function, *arguments)} against the first of them."""
-    per = f'{what}.{next(iter(cases))}.batch{batch}'
-    base = None
-    for name, case in cases.items():
-        print(f'measuring {name}, batch {batch}', file=sys.stderr, flush=True)
-        seconds = measure(*case)
-        base = base or seconds
-        report(f'{what}.{name}.batch{batch}', seconds, per, base)
+    """Measures cases and reports them against the first."""
+    seconds = measure(cases)
+    first = next(iter(cases))
+    for name in cases:
+        report(f'{what}.{name}.batch{batch}', seconds[name], f'{what}.{first}.batch{batch}', seconds[first])
 
 
 BENCHMARKS = {'sampling': sampling, 'serving': serving}

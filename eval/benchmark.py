@@ -119,7 +119,7 @@ def serving(preset):
         seeds, temperature = tf.range(batch, dtype=tf.int64), tf.fill([batch], .8)
         automatic = tf.fill([batch, 3], comic_colorizer.AUTOMATIC)
         compare('serving', batch, {
-            'in_process': (colorizer.colorize, tf.constant(1 - outline / np.float32(255)), seeds, temperature, automatic),
+            'in_process': (colorizer.colorize, 1 - outline / np.float32(255), seeds, temperature, automatic),
             'serving_default': (serving_default, outline, seeds, temperature, automatic),
         })
 

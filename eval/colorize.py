@@ -8,10 +8,10 @@ extracted. A picture that is in colour already is skipped, unless --extract_outl
 What cannot be read is named with the reason and skipped.
 
 Results have the size of the drawing, which is laid over the enlarged colours, so that lines and lettering stay sharp.
-They keep the folders and names of the inputs below --output; with several --samples each name gets -1, -2, and so on. contact_sheet.png shows outline, low-resolution sample, background mask and
-result of each. A picture's colours follow from the picture and the seed; sample k of seed s is the first sample of seed
-s + k - 1. --background '#3366cc' paints the background of every picture in that colour and leaves the rest as it
-would be.
+They keep the folders and names of the inputs below --output; with several --samples each name gets -1, -2, and so on.
+contact_sheet.png shows outline, low-resolution sample, background mask and result of each. A picture's colours follow
+from the picture and the seed; sample k of seed s is the first sample of seed s + k - 1. --background '#3366cc' paints
+the background of every picture in that colour and leaves the rest as it would be.
 
 --server=HOST:PORT has a TensorFlow Serving instance colour (see eval.export) in the place of --weights; an answer that
 takes longer than --timeout seconds, or none, ends the program.

@@ -25,8 +25,7 @@ def _library():
     library = ctypes.CDLL(str(folder / 'libtensorflow_cc.so.2'))
     for name in _POINTERS:
         getattr(library, name).restype = ctypes.c_void_p
-    for name in ('TF_Message', ):
-        getattr(library, name).restype = ctypes.c_char_p
+    library.TF_Message.restype = ctypes.c_char_p
     for name in ('TF_Dim', 'TF_TensorByteSize', 'TF_StringGetSize'):
         getattr(library, name).restype = ctypes.c_int64
     return library
@@ -73,7 +72,7 @@ class SavedModel:
 
     def _tensor(self, array):
         dims = (ctypes.c_int64 * array.ndim)(*array.shape)
-        strings = array.dtype == object
+        strings = array.dtype.hasobject
         size = array.size * _STRING_SIZE if strings else array.nbytes
         tensor = self._tf.TF_AllocateTensor(_TYPES[array.dtype], dims, array.ndim, ctypes.c_size_t(size))
         data = self._tf.TF_TensorData(ctypes.c_void_p(tensor))
@@ -89,7 +88,7 @@ class SavedModel:
     def _array(self, tensor):
         shape = [self._tf.TF_Dim(tensor, k) for k in range(self._tf.TF_NumDims(tensor))]
         dtype, data = _DTYPES[self._tf.TF_TensorType(tensor)], self._tf.TF_TensorData(tensor)
-        if dtype != object:
+        if not dtype.hasobject:
             return np.frombuffer(ctypes.string_at(data, self._tf.TF_TensorByteSize(tensor)), dtype).reshape(shape)
         strings = [ctypes.c_void_p(data + k * _STRING_SIZE) for k in range(int(np.prod(shape)))]
         strings = [ctypes.string_at(self._tf.TF_StringGetDataPointer(s), self._tf.TF_StringGetSize(s)) for s in strings]

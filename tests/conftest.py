@@ -1,4 +1,4 @@
-"""What several tests need: drawn panels, a prepared data folder, and tiny trained networks."""
+"""What several tests need: drawn panels, a prepared data folder, tiny trained networks, and their exported model."""
 
 import numpy as np
 import pytest
@@ -6,7 +6,9 @@ import tensorflow as tf
 from PIL import Image
 
 from data_pipeline import outline, prepare, synthetic_comic
-from models import background_detector, low_res_colorizer, polishing_network, presets, weights
+from eval import export
+from models import background_detector, comic_colorizer, low_res_colorizer, polishing_network, presets, weights
+from tests import stand_in_server
 
 TINY = presets.PRESETS['tiny']
 
@@ -52,6 +54,19 @@ def tiny_weights(tmp_path_factory):
                     polishing_network.PolishingNetwork):
         weights.save(weights.build(network, TINY), folder)
     return folder
+
+
+@pytest.fixture(scope='session')
+def exported(tmp_path_factory, tiny_weights):
+    """The version folder of the exported model."""
+    colorizer = comic_colorizer.ComicColorizer.load([tiny_weights])
+    return export.export(colorizer, tmp_path_factory.mktemp('exported') / 'comic_colorizer')
+
+
+@pytest.fixture(scope='session')
+def served(exported):
+    """The exported model in TensorFlow's C runtime."""
+    return stand_in_server.ServedModel(exported)
 
 
 @pytest.fixture

@@ -23,12 +23,15 @@ A request that is not of this form is answered with INVALID_ARGUMENT. TensorFlow
 binary outputs to end in _bytes.
 """
 
+import numpy as np
 import tensorflow as tf
 
 from models import line_art, resolution
 
 _CONTROLS = (tf.TensorSpec([None], tf.int64, 'seed'), tf.TensorSpec([None], tf.float32, 'temperature'),
              tf.TensorSpec([None, 3], tf.float32, 'background'))
+# Ink coverage of each level. Looked up, since TensorFlow turns divisions into products, which round otherwise.
+_INK = 1 - np.arange(256, dtype=np.float32) / line_art.PAPER
 
 
 def signatures(colorizer):
@@ -57,7 +60,7 @@ def signatures(colorizer):
 
 def _colorize(colorizer, outline, seed, temperature, background):
     """What `serving_default` gives."""
-    ink = 1 - tf.cast(outline, tf.float32) / line_art.PAPER
+    ink = tf.gather(_INK, tf.cast(outline, tf.int32))
     result = colorizer.colorize(ink, seed, temperature, resolution.from_levels(tf.ensure_shape(background, [None, 3])))
     image, low_res, background_color = (tf.cast(resolution.levels(result[name]), tf.uint8)
                                         for name in ('image', 'low_res', 'background_colour'))

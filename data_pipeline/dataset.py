@@ -9,7 +9,7 @@ from data_pipeline import outline, records
 _SHUFFLE_BUFFER = 2048  # encoded examples, about 40 kB each
 
 
-def load(data, split, batch_size, image_size, seed=None, samples=None, without=None):
+def load(data, split, batch_size, image_size, seed=None, samples=None, without=None, first=0, context=None):
     """Batches of (outline, colour) pairs.
 
     With a seed, for training: endless, shuffled anew in every pass, with random crop and mirroring (pix2pix, section
@@ -23,12 +23,17 @@ def load(data, split, batch_size, image_size, seed=None, samples=None, without=N
       seed: all that is random follows from it.
       samples: folder written by `train.cross_fit` for this data; adds 'foreground'.
       without: (fold, folds) of groups to leave out; see `fold_of`.
+      first: number of the example to begin with; to go on after so many steps, that many batches.
+      context: tf.distribute.InputContext. The pipelines divide every batch of `batch_size` between them, and each
+        yields its share in batches of one replica, so that the replicas see together what one device would.
     Returns:
-      tf.data.Dataset of float32 {'outline': [B, S, S, 1], ink coverage in [0, 1]; 'colour': [B, S, S, 3] in [-1, 1]},
-      with samples 'foreground': [B, S, S, 3], a sampled low-resolution picture, enlarged; without a seed 'background':
-      [B, S, S, 1], the true mask, or -1 where nobody knows it. None if the split has no examples and there is no seed.
+      tf.data.Dataset of {'outline': float32 [B, S, S, 1], ink coverage in [0, 1]; 'colour': float32 [B, S, S, 3] in
+      [-1, 1]}; with samples 'foreground': [B, S, S, 3], a sampled low-resolution picture, enlarged; with a seed
+      'seeds': int64 [B, 2], for what is random in the training step; without 'background': [B, S, S, 1], the true
+      mask, or -1 where nobody knows it. None if the split has no examples and there is no seed.
     Raises:
-      ValueError: no prepared data, no training examples, or a missing shard.
+      ValueError: no prepared data, no training examples, a missing or damaged shard, or a batch that the replicas
+        cannot divide equally.
     """
     training = seed is not None
     manifest = records.read_manifest(data)
@@ -40,6 +45,7 @@ def load(data, split, batch_size, image_size, seed=None, samples=None, without=N
             raise ValueError(f'{data}: no {split} examples; all groups fell to the other split')
         return None
     source = {'example': _records(data, manifest, split)}
+    records.verify(data, manifest['shards'][split])
     if samples:
         source['sample'] = _records(samples, manifest, split)
     source = tf.data.Dataset.zip(source)
@@ -47,30 +53,46 @@ def load(data, split, batch_size, image_size, seed=None, samples=None, without=N
         source = source.filter(lambda e: fold_of(records.decode_group(e['example']), without[1]) != without[0])
     if training:
         source = source.shuffle(_SHUFFLE_BUFFER, seed=seed, reshuffle_each_iteration=True).repeat()
+    source = source.enumerate().skip(first)
+    if context:
+        source, batch_size = _share(source, batch_size, context)
 
-    def prepare(number, serialized):
-        example = records.decode(serialized['example'], size)
-        layers = {'outline': outline.to_ink(tf.cast(example['outline'], tf.float32)),
-                  'colour': _to_colour(example['colour'])}
-        if samples:
-            low_res = _to_colour(tf.io.decode_png(serialized['sample'], 3))
-            margin = (size - image_size) // 2
-            enlarged = tf.image.resize(low_res, [image_size, image_size], 'nearest')
-            layers['foreground'] = tf.pad(enlarged, [[margin, size - image_size - margin]] * 2 + [[0, 0]], 'SYMMETRIC')
-        if not training:
-            layers['background'] = records.decode_background(example['background'], size)
-        widths = {'outline': 1, 'colour': 3, 'foreground': 3, 'background': 1}
-        stack = tf.concat(list(layers.values()), axis=-1)
+    def decode(number, serialized):
+        """One example as bytes, cut to the picture's size."""
+        margin = size - image_size
+        seeds = tf.random.split(tf.stack([tf.cast(seed or 0, tf.int64), number]), 3)
+        corner, mirrored = [margin // 2] * 2, False
         if training:
-            seeds = tf.random.split(tf.stack([tf.cast(seed, tf.int64), number]), 2)
-            stack = tf.image.stateless_random_crop(stack, [image_size, image_size, stack.shape[-1]], seeds[0])
-            stack = tf.image.stateless_random_flip_left_right(stack, seeds[1])
-        else:
-            stack = tf.image.resize_with_crop_or_pad(stack, image_size, image_size)
-        return dict(zip(layers, tf.split(stack, [widths[name] for name in layers], axis=-1), strict=True))
+            corner = tf.random.stateless_uniform([2], seeds[0], maxval=margin + 1, dtype=tf.int32)
+            mirrored = tf.random.stateless_uniform([], seeds[1]) < .5
+        layers = records.decode(serialized['example'], size, [*tf.unstack(corner), image_size, image_size])
+        if samples:
+            enlarged = tf.image.resize(tf.io.decode_png(serialized['sample'], 3), [image_size] * 2, 'nearest')
+            padded = tf.pad(enlarged, [[margin // 2, margin - margin // 2]] * 2 + [[0, 0]], 'SYMMETRIC')
+            layers['foreground'] = tf.slice(padded, [*tf.unstack(corner), 0], [image_size, image_size, 3])
+        if training:
+            del layers['background']
+            layers = {name: tf.cond(mirrored, lambda x=x: x[:, ::-1], lambda x=x: x) for name, x in layers.items()}
+            layers['seeds'] = seeds[2]
+        return layers
 
-    return (source.enumerate().map(prepare, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
-            .batch(batch_size, drop_remainder=training).prefetch(tf.data.AUTOTUNE))
+    def to_numbers(layers):
+        """A batch of bytes as what the networks see."""
+        layers['outline'] = outline.to_ink(tf.cast(layers['outline'], tf.float32))
+        for name in {'colour', 'foreground'} & set(layers):
+            layers[name] = tf.cast(layers[name], tf.float32) / 127.5 - 1
+        return layers
+
+    return (source.map(decode, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
+            .batch(batch_size, drop_remainder=training)
+            .map(to_numbers, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True).prefetch(tf.data.AUTOTUNE))
+
+
+def _share(source, batch_size, context):
+    """An input pipeline's share of numbered examples, and the batch size of a replica."""
+    replica_batch_size = context.get_per_replica_batch_size(batch_size)
+    share = batch_size // context.num_input_pipelines
+    return source.filter(lambda n, _: n % batch_size // share == context.input_pipeline_id), replica_batch_size
 
 
 def held_out(data, count, image_size, samples=None):
@@ -104,7 +126,3 @@ def _records(folder, manifest, split):
         if not file.exists():
             raise ValueError(f'{file}: missing, though {records.MANIFEST} lists it')
     return tf.data.TFRecordDataset(list(map(str, files)))
-
-
-def _to_colour(levels):
-    return tf.cast(levels, tf.float32) / 127.5 - 1

@@ -6,6 +6,7 @@ One example is one square picture of the manifest's `size`, with margin for jitt
   group: story or episode; name: source picture; box: (top, left, bottom, right) in pixels of the source.
 """
 
+import hashlib
 import json
 import pathlib
 
@@ -33,19 +34,31 @@ def encode(outline, colour, background, group, name, box):
     return tf.train.Example(features=tf.train.Features(feature=feature)).SerializeToString(deterministic=True)
 
 
-def decode(serialized, size):
-    """Parses one example, in a tf.data pipeline.
+def decode(serialized, size, window):
+    """Decodes a window of one example, in a tf.data pipeline.
 
+    Args:
+      serialized: what `encode` gave.
+      size: of its picture.
+      window: top, left, height, width; the last two static.
     Returns:
-      {'outline': uint8 [S, S, 1], 'colour': uint8 [S, S, 3], 'background': still encoded (see `decode_background`),
-      'group', 'name', 'box'}.
+      {'outline': uint8 [h, w, 1], 'colour': uint8 [h, w, 3], 'background': float [h, w, 1], 1 = background, or UNKNOWN
+      everywhere}.
     """
-    example = tf.io.parse_single_example(serialized, {
-        **{key: tf.io.FixedLenFeature([], tf.string) for key in ('outline', 'colour', 'background', 'group', 'name')},
-        'box': tf.io.FixedLenFeature([4], tf.int64)})
-    example['outline'] = tf.ensure_shape(tf.io.decode_png(example['outline'], channels=1), [size, size, 1])
-    example['colour'] = tf.ensure_shape(tf.io.decode_jpeg(example['colour'], channels=3), [size, size, 3])
-    return example
+    example = tf.io.parse_single_example(
+        serialized, {key: tf.io.FixedLenFeature([], tf.string) for key in ('outline', 'colour', 'background')})
+    top, left, height, width = window
+
+    def cut(encoded):
+        picture = tf.ensure_shape(tf.io.decode_png(encoded, channels=1), [size, size, 1])
+        return tf.slice(picture, [top, left, 0], [height, width, 1])
+
+    return {
+        'outline': cut(example['outline']),
+        'colour': tf.ensure_shape(tf.io.decode_and_crop_jpeg(example['colour'], window, 3), [height, width, 3]),
+        'background': tf.cond(tf.strings.length(example['background']) > 0,
+                              lambda: tf.cast(cut(example['background']) > 127, tf.float32),
+                              lambda: tf.fill([height, width, 1], UNKNOWN))}
 
 
 def decode_group(serialized):
@@ -53,11 +66,16 @@ def decode_group(serialized):
     return tf.io.parse_single_example(serialized, {'group': tf.io.FixedLenFeature([], tf.string)})['group']
 
 
-def decode_background(encoded, size):
-    """An example's true background mask: float [S, S, 1], 1 = background, or UNKNOWN everywhere."""
-    return tf.cond(tf.strings.length(encoded) > 0,
-                   lambda: tf.cast(tf.ensure_shape(tf.io.decode_png(encoded, 1), [size, size, 1]) > 127, tf.float32),
-                   lambda: tf.fill([size, size, 1], UNKNOWN))
+def verify(folder, shards):
+    """Checks that shards (entries of the manifest) are as they were written.
+
+    Raises:
+      ValueError: one is damaged.
+    """
+    for shard in shards:
+        path = pathlib.Path(folder, shard['file'])
+        if hashlib.sha256(path.read_bytes()).hexdigest() != shard['sha256']:
+            raise ValueError(f'{path}: damaged (not what {MANIFEST} says was written); prepare the data again')
 
 
 def write_json(path, content):

@@ -11,37 +11,36 @@ low-resolution colorizer, enlarged (the study).
 
 import tensorflow as tf
 import tensorflow_probability as tfp
-import tf_keras as keras
 
-from models import background, unet
+from models import background, network, noise, unet
 
 # Our choice, within what 1611.01144 recommends: from 1 down to 0.5 in the first two thousand steps.
 _MIN_TEMPERATURE, _ANNEALING = 0.5, 3.5e-4
+_GUMBEL_NOISE = 3  # use of the seeds, after those of the U-Net
 
 
-class BackgroundDetector(keras.Model):
+class BackgroundDetector(network.Network):
     """Outline [B, S, S, 1] -> logits [B, S, S, 1 + K]: foreground, then the K regions of the background model.
 
     With the preset's foreground 'own' the call also returns the predicted colours [B, S, S, 3], else None.
     """
 
-    NAME = 'background_detector'
+    NAME, OBJECTIVE = 'background_detector', 'composite_l1'
 
     def __init__(self, preset, **kwargs):
-        super().__init__(name=self.NAME, **kwargs)
-        self.preset = preset
+        super().__init__(preset, ['composite_l1', 'foreground_l1', 'background_l1', 'background_share',
+                                  'background_iou'], **kwargs)
         self._choices = 1 + background.MODELS[preset.background_model][0]
         self._paints = preset.foreground == 'own'
         self._unet = unet.UNet(preset.unet_filters, preset.unet_max_filters, self._choices + 3 * self._paints,
                                preset.image_size)
-        self._means = {name: keras.metrics.Mean(name) for name in (
-            'composite_l1', 'foreground_l1', 'background_l1', 'background_share', 'background_iou')}
 
     def build_weights(self):
         self(tf.zeros([1, self.preset.image_size, self.preset.image_size, 1]))
 
-    def call(self, outline, training=False):
-        x = tf.cast(self._unet(outline, training=training), tf.float32)
+    def call(self, outline, training=False, seeds=None):
+        """seeds: int [B, 2], of the pictures' dropout; without them, none."""
+        x = tf.cast(self._unet(outline, training=training, seeds=seeds), tf.float32)
         return x[..., :self._choices], tf.tanh(x[..., self._choices:]) if self._paints else None
 
     def masks(self, outline):
@@ -55,18 +54,19 @@ class BackgroundDetector(keras.Model):
         self._straight_through = straight_through
 
     def train_step(self, data):
-        """One step on {'outline', 'colour'} and, if the preset says so, 'foreground'."""
-        step = self.optimizer.iterations
-        temperature = tf.maximum(_MIN_TEMPERATURE, tf.exp(-_ANNEALING * tf.cast(step, tf.float32)))
+        """One step on {'outline', 'colour', 'seeds'} and, if the preset says so, 'foreground'."""
+        temperature = tf.maximum(_MIN_TEMPERATURE, tf.exp(-_ANNEALING * tf.cast(self.optimizer.iterations, tf.float32)))
+
+        def choose(seed, logits):
+            return tfp.distributions.RelaxedOneHotCategorical(temperature, logits=logits).sample(seed=seed)
+
         with tf.GradientTape() as tape:
-            logits, own = self(data['outline'], training=True)
-            choice = tfp.distributions.RelaxedOneHotCategorical(temperature, logits=logits)
-            soft = choice.sample(seed=tf.stack([0, tf.cast(step, tf.int32)]))
+            logits, own = self(data['outline'], training=True, seeds=data['seeds'])
+            soft = noise.for_each(choose, data['seeds'], _GUMBEL_NOISE, logits)
             chosen = self._hard(soft) + soft - tf.stop_gradient(soft) if self._straight_through else soft
-            losses = self._composite_l1(data, own, chosen[..., 1:])
-            loss = tf.reduce_mean(losses)
-        self.optimizer.minimize(loss, self.trainable_variables, tape=tape)
-        return self._report(composite_l1=losses, background_share=tf.reduce_sum(soft[..., 1:], axis=-1))
+            loss = tf.reduce_mean(self._composite_l1(data, own, chosen[..., 1:]))
+        self.descend(tape, (loss, self.trainable_variables))
+        return self.step_values(loss=loss, composite_l1=loss, background_share=tf.reduce_sum(soft[..., 1:], axis=-1))
 
     def test_step(self, data):
         logits, own = self(data['outline'])
@@ -75,12 +75,11 @@ class BackgroundDetector(keras.Model):
         everywhere = tf.one_hot(tf.zeros_like(masks[..., 0], tf.int32), masks.shape[-1])
         known = tf.cast(data['background'][:, 0, 0, 0] >= 0, tf.float32)
         overlap = background.intersection_over_union(mask, data['background'])
-        self._means['background_iou'].update_state(overlap, known)
-        return self._report(
+        return self.validation_values(
             composite_l1=self._composite_l1(data, own, masks), background_share=mask,
             foreground_l1=self._composite_l1(data, own, tf.zeros_like(masks)),
-            background_l1=self._composite_l1(data, own, everywhere)) | {
-                'background_iou': self._means['background_iou'].result()}
+            background_l1=self._composite_l1(data, own, everywhere)) | self.validation_values(
+                known, background_iou=overlap)
 
     def _composite_l1(self, data, own, masks):
         colour = own if self._paints else data['foreground']
@@ -88,15 +87,6 @@ class BackgroundDetector(keras.Model):
 
     def _hard(self, scores):
         return tf.one_hot(tf.argmax(scores, axis=-1), self._choices)
-
-    def _report(self, **values):
-        for name, value in values.items():
-            self._means[name].update_state(value)
-        return {name: self._means[name].result() for name in values}
-
-    @property
-    def metrics(self):
-        return list(self._means.values())
 
 
 def composite_l1(truth, foreground_colour, masks, model='mean'):

@@ -10,6 +10,8 @@ for each pixel. All activations that a later pixel needs are kept, so each is co
 import tensorflow as tf
 import tf_keras as keras
 
+from models import noise
+
 
 def gate(x):
     """tanh of one half of the channels times sigmoid of the other (1606.05328, equation 2)."""
@@ -45,7 +47,7 @@ class GatedBlock(keras.layers.Layer):
         self._link = keras.layers.Dense(2 * filters, use_bias=False, name='link')
         self._condition = keras.layers.Dense(4 * filters, use_bias=False, name='condition')
         self._out = PixelDense(filters, name='out')
-        self._dropout = keras.layers.Dropout(dropout)
+        self._dropout = dropout
 
     def build(self, shape):
         self._horizontal.build([None, self.taps * shape[-1]])
@@ -56,12 +58,21 @@ class GatedBlock(keras.layers.Layer):
         """Pixels of this row that the horizontal stack sees: to the left, and with mask B the pixel itself."""
         return self.reach + (self.mask == 'B')
 
-    def call(self, vertical, horizontal, condition, training=False):
-        """The parallel pass. vertical, horizontal [B, H, W, F], condition [B, H, W, C] -> the two stacks' outputs."""
+    def call(self, vertical, horizontal, condition, seeds=None):
+        """The parallel pass.
+
+        Args:
+          vertical, horizontal: the two stacks, [B, H, W, F].
+          condition: [B, H, W, C].
+          seeds: int [B, 2], of the pictures' dropout; without them, none.
+        Returns:
+          The two stacks, [B, H, W, F].
+        """
         if self.mask == 'A':
             left = horizontal[:, :, :-1]
         else:
-            vertical, left = self._dropout(vertical, training), self._dropout(horizontal, training)
+            vertical = noise.dropout(vertical, self._dropout, seeds, use=0)
+            left = noise.dropout(horizontal, self._dropout, seeds, use=1)
         for_vertical, for_horizontal = self.condition(condition)
         r, (height, width) = self.reach, vertical.shape[1:3]
         above, features = self.vertical_rows(tf.pad(vertical, [[0, 0], [r, 0], [r, r], [0, 0]]), for_vertical)
@@ -124,11 +135,15 @@ class GatedPixelCNN(keras.layers.Layer):
         self._head = [PixelDense(hidden, activation='relu', name='hidden'),
                       PixelDense(outputs, name='outputs')]
 
-    def call(self, picture, condition, training=False):
-        """Distribution of every pixel given those before it: [B, H, W, 3], [B, H, W, C] -> [B, H, W, outputs]."""
+    def call(self, picture, condition, seeds=None):
+        """Distribution of every pixel given those before it: [B, H, W, 3], [B, H, W, C] -> [B, H, W, outputs].
+
+        seeds: int [B, 2], of the pictures' dropout; without them, none.
+        """
         vertical = horizontal = self._seen(picture)
-        for block in self._blocks:
-            vertical, horizontal = block(vertical, horizontal, condition, training=training)
+        for number, block in enumerate(self._blocks):
+            its_seeds = None if seeds is None else seeds + [[0, number]]
+            vertical, horizontal = block(vertical, horizontal, condition, its_seeds)
         return self._pixel_parameters(horizontal)
 
     def _pixel_parameters(self, horizontal):
@@ -146,7 +161,7 @@ class GatedPixelCNN(keras.layers.Layer):
         Returns:
           (picture [B, H, W, 3], parameters [B, H, W, outputs], as `call` would give them for that picture)
         """
-        batch, (height, width) = tf.shape(condition)[0], condition.shape[1:3]
+        batch, (height, width), dtype = tf.shape(condition)[0], condition.shape[1:3], condition.dtype
         conditions = [block.condition(condition) for block in self._blocks]
         inputs = [3] + [self._filters] * (len(self._blocks) - 1)  # channels that go into each block
 
@@ -158,25 +173,26 @@ class GatedPixelCNN(keras.layers.Layer):
             def paint_pixel(column, windows, row_pixels, row_parameters):
                 parameters, windows = self._pixel(windows, [bias[column] for bias in biases])
                 pixel = draw(parameters, row, column)
-                windows[0] = tf.concat([windows[0][:, 3:], self._seen(pixel)], axis=-1)
+                windows[0] = tf.concat([windows[0][:, 3:], tf.cast(self._seen(pixel), dtype)], axis=-1)
                 return (column + 1, windows, row_pixels.write(column, pixel), row_parameters.write(column, parameters))
 
-            windows = [tf.zeros([batch, block.reach * n]) for block, n in zip(self._blocks, inputs, strict=True)]
+            windows = [tf.zeros([batch, block.reach * n], dtype) for block, n in zip(self._blocks, inputs, strict=True)]
             _, _, row_pixels, row_parameters = tf.while_loop(
                 lambda column, *_: column < width, paint_pixel,
-                (0, windows, _array(width, [None, 3]), _array(width, [None, self._outputs])))
+                (0, windows, _array(width, [None, 3]), _array(width, [None, self._outputs], dtype)))
             painted = tf.transpose(row_pixels.stack(), [1, 0, 2])
-            rows_above, from_above = self._row(
-                self._seen(painted), rows_above, [for_vertical[:, row, None] for for_vertical, _ in conditions])
+            rows_above, from_above = self._row(tf.cast(self._seen(painted), dtype), rows_above,
+                                               [for_vertical[:, row, None] for for_vertical, _ in conditions])
             return (row + 1, rows_above, from_above, pictures.write(row, painted),
                     parameters.write(row, tf.transpose(row_parameters.stack(), [1, 0, 2])))
 
-        rows_above = [tf.zeros([batch, block.reach, width + 2 * block.reach, n])
+        rows_above = [tf.zeros([batch, block.reach, width + 2 * block.reach, n], dtype)
                       for block, n in zip(self._blocks, inputs, strict=True)]
-        from_above = [tf.zeros([batch, width, 2 * self._filters]) for _ in self._blocks]
+        from_above = [tf.zeros([batch, width, 2 * self._filters], dtype) for _ in self._blocks]
         *_, pictures, parameters = tf.while_loop(
             lambda row, *_: row < height, paint_row,
-            (0, rows_above, from_above, _array(height, [None, width, 3]), _array(height, [None, width, self._outputs])))
+            (0, rows_above, from_above, _array(height, [None, width, 3]),
+             _array(height, [None, width, self._outputs], dtype)))
         return tuple(tf.transpose(array.stack(), [1, 0, 2, 3]) for array in (pictures, parameters))
 
     def _pixel(self, windows, biases):
@@ -220,5 +236,5 @@ class GatedPixelCNN(keras.layers.Layer):
         return moved, links
 
 
-def _array(size, element_shape):
-    return tf.TensorArray(tf.float32, size, element_shape=element_shape)
+def _array(size, element_shape, dtype=tf.float32):
+    return tf.TensorArray(dtype, size, element_shape=element_shape)

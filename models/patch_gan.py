@@ -3,7 +3,7 @@
 import tensorflow as tf
 import tf_keras as keras
 
-from models import resolution
+from models import network, resolution
 
 
 class PatchGAN(keras.Model):
@@ -23,7 +23,7 @@ class PatchGAN(keras.Model):
         for k, width in enumerate(widths):
             self._layers.add(_convolution(width, stride=2 if k < 3 else 1))
             if k:
-                self._layers.add(keras.layers.BatchNormalization(momentum=.9, epsilon=1e-5))
+                self._layers.add(network.batch_normalization())
             self._layers.add(keras.layers.LeakyReLU(.2))
         self._layers.add(_convolution(1, stride=1))
 
@@ -36,10 +36,12 @@ class Adversary:
 
     Args:
       preset: sizes; the discriminator has the filters of the U-Nets.
+      channels: of the condition.
     """
 
-    def __init__(self, preset):
-        self._network = PatchGAN(preset.unet_filters, preset.unet_max_filters)
+    def __init__(self, preset, channels):
+        self.network = PatchGAN(preset.unet_filters, preset.unet_max_filters)
+        self.network.build([(None, None, None, channels), (None, None, None, 3)])
 
     def losses(self, condition, real, generated):
         """The two sides of the game, scalars (pix2pix, section 3).
@@ -52,13 +54,9 @@ class Adversary:
           side's variables only.
         """
         condition = resolution.shrink(condition, real.shape[1])
-        of_real, of_generated = (self._network((condition, colours), training=True) for colours in (real, generated))
+        of_real, of_generated = (self.network((condition, colours), training=True) for colours in (real, generated))
         return _cross_entropy(True, of_generated), (_cross_entropy(True, of_real)
                                                     + _cross_entropy(False, of_generated)) / 2
-
-    @property
-    def trainable_variables(self):
-        return self._network.trainable_variables
 
 
 def _cross_entropy(real, logits):

@@ -2,11 +2,12 @@
 
 import tensorflow as tf
 
-from models import background, pix2pix, resolution
+from models import background, noise, pix2pix, resolution
 
 # Our choice; the papers give no rate. Each picture's is drawn uniformly from 0 to this; half of them are fully masked,
 # as all are when colouring.
 _MAX_MASK_RATE = 2.
+_MASK_RATE, _MASK = 3, 4  # uses of the seeds, after those of the U-Net
 
 
 def polishing_input(outline, low_res, masks, hidden, model):
@@ -58,7 +59,7 @@ class PolishingNetwork(pix2pix.ConditionalGAN):
         low_res = resolution.low_resolution(truth, self.preset.low_res_size)
         hidden = tf.ones_like(outline)
         if training:
-            hidden = random_mask(low_res, outline.shape[1], self.optimizer.iterations)
+            hidden = random_mask(data['seeds'], self.preset.low_res_size, outline.shape[1])
         return self._input(outline, low_res, self._detect_background(outline), hidden), truth
 
     def _input(self, outline, low_res, masks, hidden):
@@ -68,9 +69,15 @@ class PolishingNetwork(pix2pix.ConditionalGAN):
         return polishing_input(outline, low_res, masks, hidden * background.union(masks), self.preset.background_model)
 
 
-def random_mask(low_res, size, step):
-    """Random low-resolution pixels, at a rate drawn for each picture: [B, L, L, 3] -> [B, size, size, 1], 0 or 1."""
-    seeds = tf.random.split(tf.stack([0, tf.cast(step, tf.int32)]), 2)
-    rate = tf.random.stateless_uniform([tf.shape(low_res)[0], 1, 1, 1], seeds[0], 0, _MAX_MASK_RATE, alg='philox')
-    drawn = tf.random.stateless_uniform(tf.shape(low_res[..., :1]), seeds[1], alg='philox')
+def random_mask(seeds, low_res_size, size):
+    """Random low-resolution pixels, at a rate drawn for each picture.
+
+    Args:
+      seeds: int [B, 2].
+      low_res_size, size: L, S.
+    Returns:
+      [B, S, S, 1], 1 where a pixel is hidden.
+    """
+    rate = _MAX_MASK_RATE * noise.uniform(seeds, [1, 1, 1], _MASK_RATE)
+    drawn = noise.uniform(seeds, [low_res_size, low_res_size, 1], _MASK)
     return resolution.enlarge(tf.cast(drawn < rate, tf.float32), size)

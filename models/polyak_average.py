@@ -16,13 +16,15 @@ class PolyakAverage:
     """
 
     def __init__(self, variables, step):
-        self._variables, self._step = variables, step
-        self._average = [tf.Variable(v, trainable=False) for v in variables]
+        self._averaged, self._step = variables, step
+        # Each replica keeps the same average by itself.
+        self.variables = [tf.Variable(v, trainable=False, synchronization=tf.VariableSynchronization.ON_READ,
+                                      aggregation=tf.VariableAggregation.ONLY_FIRST_REPLICA) for v in variables]
 
     def update(self):
         step = tf.cast(self._step, tf.float32)
         decay = tf.minimum(DECAY, (1 + step) / (10 + step))
-        for average, variable in zip(self._average, self._variables, strict=True):
+        for average, variable in zip(self.variables, self._averaged, strict=True):
             average.assign_sub((1 - decay) * (average - variable))
 
     @contextlib.contextmanager
@@ -36,7 +38,7 @@ class PolyakAverage:
 
     def swap(self):
         """Exchanges the average and the weights: once to use the average, once more to go on training."""
-        for average, variable in zip(self._average, self._variables, strict=True):
+        for average, variable in zip(self.variables, self._averaged, strict=True):
             kept = tf.identity(variable)
             variable.assign(average)
             average.assign(kept)

@@ -5,9 +5,10 @@ The first paints the low-resolution picture from the outline, the second the pic
 
 import tensorflow as tf
 
-from models import pix2pix, resolution, weights
+from models import noise, pix2pix, resolution, weights
 
 _KEPT = .5  # share of the low-resolution pixels that the second network sees in training
+_MASK = 3  # use of the seeds, after those of the U-Net
 
 
 class LowResPix2Pix(pix2pix.ConditionalGAN):
@@ -38,8 +39,7 @@ class PolishingPix2Pix(pix2pix.ConditionalGAN):
         low_res = resolution.low_resolution(data['colour'], self.preset.low_res_size)
         kept = tf.ones_like(low_res[..., :1])
         if training:
-            seed = tf.stack([0, tf.cast(self.optimizer.iterations, tf.int32)])
-            kept = tf.cast(tf.random.stateless_uniform(tf.shape(kept), seed, alg='philox') < _KEPT, tf.float32)
+            kept = tf.cast(noise.uniform(data['seeds'], kept.shape[1:], _MASK) < _KEPT, tf.float32)
         return masked_low_res(data['outline'], low_res, kept), data['colour']
 
 

@@ -3,6 +3,8 @@
 import tensorflow as tf
 import tf_keras as keras
 
+from models import network, noise
+
 _DROPOUT_LAYERS, _DROPOUT = 3, 0.5  # the first decoder layers
 
 
@@ -29,19 +31,22 @@ class UNet(keras.Model):
         widths = [min(filters * 2 ** k, max_filters) for k in range(depth)]
         self._down = [_layer(keras.layers.Conv2D, width, normalized=0 < k < depth - 1)
                       for k, width in enumerate(widths)]
-        self._up = [_layer(keras.layers.Conv2DTranspose, width, dropout=_DROPOUT if k < _DROPOUT_LAYERS else 0)
-                    for k, width in enumerate(widths[-2::-1][:up - 1])]
+        self._up = [_layer(keras.layers.Conv2DTranspose, width) for width in widths[-2::-1][:up - 1]]
         self._last = _convolution(keras.layers.Conv2DTranspose, outputs, use_bias=True)
 
-    def call(self, x, training=False):
+    def call(self, x, training=False, seeds=None):
+        """seeds: int [B, 2], of the pictures' dropout; without them, none."""
         if x.shape[1] % self._stride or x.shape[2] % self._stride:
             raise ValueError(f'a side of {x.shape[1]}x{x.shape[2]} is no multiple of {self._stride}')
         skips = []
         for layer in self._down:
             x = layer(x if not skips else tf.nn.leaky_relu(x, .2), training=training)
             skips.append(x)
-        for layer, skip in zip(self._up, skips[-2::-1], strict=False):
-            x = tf.concat([layer(tf.nn.relu(x), training=training), skip], axis=-1)
+        for k, (layer, skip) in enumerate(zip(self._up, skips[-2::-1], strict=False)):
+            x = layer(tf.nn.relu(x), training=training)
+            if k < _DROPOUT_LAYERS:
+                x = noise.dropout(x, _DROPOUT, seeds, use=k)
+            x = tf.concat([x, skip], axis=-1)
         return self._last(tf.nn.relu(x))
 
 
@@ -50,10 +55,8 @@ def _convolution(kind, filters, use_bias):
                 kernel_initializer=keras.initializers.RandomNormal(stddev=.02))
 
 
-def _layer(kind, filters, normalized=True, dropout=0.):
+def _layer(kind, filters, normalized=True):
     layers = [_convolution(kind, filters, use_bias=not normalized)]
     if normalized:
-        layers.append(keras.layers.BatchNormalization(momentum=.9, epsilon=1e-5))
-    if dropout:
-        layers.append(keras.layers.Dropout(dropout))
+        layers.append(network.batch_normalization())
     return keras.Sequential(layers)

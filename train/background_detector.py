@@ -2,7 +2,7 @@ r"""Trains the background detector, without labels.
 
   python -m train.background_detector --data data/real --workdir runs/bd --preset small --steps 5000
 
-Writes background_detector.h5 and .json (weights, preset) into the run folder after every epoch, and TensorBoard logs.
+Writes background_detector.h5 and .json (weights, preset), and what every run folder has (README, "The run folder").
 
 --foreground says where the colours of the composite's foreground come from: `own`, the detector predicts them itself
 (the paper), or `low_res`, samples of the low-resolution colorizer (the study), made by `train.cross_fit`:

@@ -1,18 +1,19 @@
-"""What the training programs share: flags, the run folder, and the loop around `fit`."""
+"""What the training programs share: flags, and the run around `fit`."""
 
-import contextlib
 import math
 import os
+import pathlib
 
 import tensorflow as tf
 import tf_keras as keras
-from absl import app, flags
+from absl import app, flags, logging
 
 from data_pipeline import dataset
-from models import presets, weights
+from models import presets
+from train import callbacks, run_folder, strategies
 
 FLAGS = flags.FLAGS
-_STEPS_AN_EPOCH = 1000
+_STEPS_A_VALIDATION = 1000
 
 
 def define_flags(batch_size, learning_rate):
@@ -21,9 +22,13 @@ def define_flags(batch_size, learning_rate):
     flags.DEFINE_string('workdir', None, 'Run folder: weights, preset and TensorBoard logs.', required=True)
     flags.DEFINE_enum('preset', 'small', sorted(presets.PRESETS), 'Sizes of the network.')
     flags.DEFINE_integer('steps', 10_000, 'Training steps.', lower_bound=1)
-    flags.DEFINE_integer('batch_size', batch_size, 'Pictures a step.', lower_bound=1)
+    flags.DEFINE_integer('batch_size', batch_size, 'Pictures a step, on all devices together.', lower_bound=1)
     flags.DEFINE_float('learning_rate', learning_rate, 'Of Adam, at the start; falls to a tenth.', lower_bound=0)
     flags.DEFINE_integer('seed', 0, 'Weights, order, jitter and dropout follow from it.', lower_bound=0)
+    flags.DEFINE_integer('checkpoint_every', 500, 'Steps between checkpoints; there is one at the end, too.',
+                         lower_bound=1)
+    flags.DEFINE_bool('jit_compile', False, 'Compile the training step with XLA.')
+    strategies.define_flags()
 
 
 def define_adversarial_weight(default):
@@ -32,57 +37,55 @@ def define_adversarial_weight(default):
                        'of 100, 0 trains without.', lower_bound=0)
 
 
-class SaveWeights(keras.callbacks.Callback):
-    """Saves the weights, or the average of them where the model keeps one, after every epoch."""
-
-    def __init__(self, directory):
-        super().__init__()
-        self._directory = directory
-
-    def on_epoch_end(self, epoch, logs=None):
-        average = getattr(self.model, 'average', None)
-        with average.applied() if average else contextlib.nullcontext():
-            weights.save(self.model, self._directory)
-
-
-class ValidateAverage(keras.callbacks.Callback):
-    """Validates the average of the weights in their place."""
-
-    def on_test_begin(self, logs=None):
-        self.model.average.swap()
-
-    def on_test_end(self, logs=None):
-        self.model.average.swap()
-
-
 def adam(**options):
     """Adam with the flags' learning rate, which falls along a cosine to a tenth over all steps."""
     rate = keras.optimizers.schedules.CosineDecay(FLAGS.learning_rate, FLAGS.steps, alpha=.1)
-    return keras.optimizers.Adam(rate, clipnorm=1., **options)
+    optimizer = keras.optimizers.Adam(rate, clipnorm=1., **options)
+    if FLAGS.precision == 'mixed_float16':  # gradients underflow otherwise (1710.03740, section 3.2)
+        optimizer = keras.mixed_precision.LossScaleOptimizer(optimizer)
+    return optimizer
 
 
-def train(model, optimizer, callbacks=(), workdir=None, logs=None, samples=None, without=None, **compile_options):
-    """Trains a network as the flags say: `fit` in epochs of about 1,000 steps, each followed by validation.
+def train(model, optimizer, more_callbacks=(), workdir=None, part='', samples=None, without=None, **compile_options):
+    """Trains a network as the flags say, or goes on where a run that was interrupted left its folder.
+
+    Every --checkpoint_every steps weights and a checkpoint are saved; about every 1,000, and in the end, the network is
+    validated.
 
     Args:
       model, optimizer, compile_options: as for `compile`.
-      callbacks: of `fit`, before those that every program has.
-      workdir: run folder, if not the flag's.
-      logs: folder of the TensorBoard logs, if not the run folder.
+      more_callbacks: of `fit`, before those that every program has.
+      workdir: folder for the weights, if not the flag's.
+      part: folder below it for all else, where several networks share one.
       samples, without: see `dataset.load`; nothing is left out of validation.
     Raises:
-      ValueError: unusable data.
+      ValueError: unusable data, another run's folder, or a loss that is not finite.
     """
-    workdir = workdir or FLAGS.workdir
+    workdir = pathlib.Path(workdir or FLAGS.workdir)
     sizes = FLAGS.batch_size, model.preset.image_size
-    training = dataset.load(FLAGS.data, 'train', *sizes, FLAGS.seed, samples=samples, without=without)
     validation = dataset.load(FLAGS.data, 'validation', *sizes, samples=samples)
-    os.makedirs(workdir, exist_ok=True)
-    epochs = max(1, round(FLAGS.steps / _STEPS_AN_EPOCH))
-    model.compile(optimizer, **compile_options)
-    board = keras.callbacks.TensorBoard(logs or workdir, profile_batch=0)
-    model.fit(training, epochs=epochs, steps_per_epoch=math.ceil(FLAGS.steps / epochs), validation_data=validation,
-              verbose=1 if os.isatty(1) else 2, callbacks=[*callbacks, SaveWeights(workdir), board])
+    dataset.load(FLAGS.data, 'train', *sizes, FLAGS.seed, samples, without)
+    folder = run_folder.RunFolder(workdir / part, model.preset)
+
+    model.compile(optimizer, jit_compile=FLAGS.jit_compile, **compile_options)
+    optimizer.build(model.trained_variables)
+    best = tf.Variable(math.inf)
+    manager, first = folder.checkpoints(model.training_state() | {'best': best})
+    if first:
+        print(f'going on after step {first}', flush=True)
+
+    training = tf.distribute.get_strategy().distribute_datasets_from_function(lambda context: dataset.load(
+        FLAGS.data, 'train', *sizes, FLAGS.seed, samples, without, first * FLAGS.batch_size, context))
+    every = min(FLAGS.checkpoint_every, FLAGS.steps)
+    epochs = math.ceil(FLAGS.steps / every)
+    validated = max(1, round(_STEPS_A_VALIDATION / every))
+    model.fit(training, initial_epoch=first // every if first < FLAGS.steps else epochs, epochs=epochs,
+              steps_per_epoch=every, validation_data=validation,
+              validation_freq=[epoch for epoch in range(1, epochs + 1) if epoch % validated == 0 or epoch == epochs],
+              verbose=1 if os.isatty(1) else 2,
+              callbacks=[*more_callbacks, callbacks.RecordSteps(folder, first, FLAGS.steps, FLAGS.batch_size),
+                         callbacks.SaveWeights(folder.path.parent if part else folder.path, best),
+                         callbacks.SaveCheckpoints(manager)])
 
 
 def run(main):
@@ -91,8 +94,10 @@ def run(main):
     def guarded(argv):
         if len(argv) > 1:
             raise app.UsageError(f'unexpected argument: {argv[1]}')
+        logging.set_verbosity(logging.WARNING)
         try:
-            main()
+            with strategies.restarted_with_its_peers(), strategies.create().scope():
+                main()
         except (ValueError, OSError, tf.errors.OpError) as error:
             raise SystemExit(f'error: {error}') from error
 

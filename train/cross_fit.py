@@ -23,7 +23,7 @@ from absl import flags
 
 from data_pipeline import aside, dataset, records
 from models import low_res_colorizer, presets, resolution, weights
-from train import common
+from train import callbacks, common
 
 _BATCH_SIZE = 16
 
@@ -75,7 +75,7 @@ def main():
         keras.utils.set_random_seed(flag.seed + fold)
         model = weights.build(low_res_colorizer.LowResColorizer, presets.PRESETS[flag.preset])
         workdir = os.path.join(flag.workdir, f'fold{fold}')
-        common.train(model, common.adam(), [common.ValidateAverage()], workdir=workdir,
+        common.train(model, common.adam(), [callbacks.ValidateAverage()], workdir=workdir,
                      without=(fold, flag.folds) if flag.folds > 1 else None)
         colorizers.append(weights.load(low_res_colorizer.LowResColorizer, [workdir]))
     for split, shards in manifest['shards'].items():

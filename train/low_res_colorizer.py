@@ -2,9 +2,9 @@ r"""Trains the low-resolution colorizer by maximum likelihood.
 
   python -m train.low_res_colorizer --data data/real --workdir runs/lrc --preset small --steps 10000
 
-Writes low_res_colorizer.h5 and .json (weights, preset) into the run folder after every epoch, and TensorBoard logs:
-bits per dimension, on the validation groups with the Polyak average of the weights, and for some pictures of theirs
-outline, truth and four samples.
+Writes low_res_colorizer.h5 and .json (Polyak average of the weights, preset), and what every run folder has (see
+README, "The run folder"). The TensorBoard logs also show, for some validation pictures, outline, truth and four
+samples. bits_per_dim is per number of a picture; auxiliary_bits_per_dim the same, predicted from the outline alone.
 
 To measure what a part of the design is worth, change one: --likelihood, --context=none (pixels independent given the
 outline), --outline=blank (the colorizer sees none).
@@ -19,7 +19,7 @@ from absl import flags
 
 from data_pipeline import dataset
 from models import likelihood, low_res_colorizer, presets, resolution, weights
-from train import common
+from train import callbacks, common, strategies
 
 _PICTURES, _SAMPLES = 4, 4
 
@@ -49,7 +49,7 @@ class SampleImages(keras.callbacks.Callback):
                 low_res.append(self._sample(outline, tf.range(k * count, (k + 1) * count, dtype=tf.int64))[0])
         columns = [resolution.enlarge(picture, self.model.preset.image_size) for picture in low_res]
         rows = tf.concat([tf.repeat(1 - 2 * outline, 3, axis=-1), *columns], axis=2)
-        with self._writer.as_default(step=epoch):
+        with self._writer.as_default(step=self.model.optimizer.iterations):
             tf.summary.image('outline_truth_samples', rows / 2 + .5, max_outputs=count)
 
 
@@ -58,11 +58,11 @@ def main():
     preset = dataclasses.replace(presets.PRESETS[common.FLAGS.preset], likelihood=common.FLAGS.likelihood,
                                  context=common.FLAGS.context, outline=common.FLAGS.outline)
     model = weights.build(low_res_colorizer.LowResColorizer, preset)
-    callbacks = [common.ValidateAverage()]
+    more = [callbacks.ValidateAverage()]
     shown = dataset.held_out(common.FLAGS.data, _PICTURES, preset.image_size)
-    if shown:
-        callbacks.append(SampleImages(shown, common.FLAGS.workdir))
-    common.train(model, common.adam(), callbacks)
+    if shown and strategies.is_chief():
+        more.append(SampleImages(shown, common.FLAGS.workdir))
+    common.train(model, common.adam(), more)
 
 
 if __name__ == '__main__':

@@ -2,7 +2,7 @@ r"""Trains pix2pix, outline to colours in one step: the baseline.
 
   python -m train.pix2pix --data data/real --workdir runs/pix2pix --preset small --steps 5000
 
-Writes pix2pix.h5 and .json (weights, preset) into the run folder after every epoch, and TensorBoard logs: L1 in [-1, 1]
+Writes pix2pix.h5 and .json (weights, preset), and what every run folder has (README, "The run folder"): L1 in [-1, 1]
 units, and both sides' losses of the adversarial game.
 """
 

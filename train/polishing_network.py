@@ -5,7 +5,7 @@ r"""Trains the polishing network, with a trained background detector run on the 
 --nobackground trains the paper's ablation (figure 2), which sees no background information; --adversarial_weight adds a
 PatchGAN (0.01 is pix2pix's).
 
-Writes polishing_network.h5 and .json (weights, preset) into the run folder after every epoch, and TensorBoard logs.
+Writes polishing_network.h5 and .json (weights, preset), and what every run folder has (README, "The run folder").
 Reports L1 in [-1, 1] units, on validation with the whole background hidden, as when colouring.
 """
 

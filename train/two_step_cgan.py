@@ -2,12 +2,10 @@ r"""Trains the study's naive two-step CGAN, to compare with: first its low-resol
 
   python -m train.two_step_cgan --data data/real --workdir runs/two_step --preset small --steps 5000
 
-Takes --steps for each. Writes two_step_low_res.h5, two_step_polishing.h5 and .json beside them (weights, preset) into
-the run folder after every epoch, and TensorBoard logs into a folder of each: L1 in [-1, 1] units, and both sides'
-losses of the adversarial game.
+Takes --steps for each. Writes two_step_low_res.h5, two_step_polishing.h5 and .json beside them (weights, preset), and
+in a folder of each what every run folder has (README, "The run folder"): L1 in [-1, 1] units, and both sides' losses of
+the adversarial game.
 """
-
-import os
 
 import tf_keras as keras
 
@@ -20,7 +18,7 @@ def main():
         keras.utils.set_random_seed(common.FLAGS.seed)
         model = weights.build(network, presets.PRESETS[common.FLAGS.preset])
         print(network.NAME, flush=True)
-        common.train(model, common.adam(beta_1=.5), logs=os.path.join(common.FLAGS.workdir, network.NAME),
+        common.train(model, common.adam(beta_1=.5), part=network.NAME,
                      adversarial_weight=common.FLAGS.adversarial_weight)
 
 

@@ -1,0 +1,133 @@
+"""What happens beside the steps of a training: records, checkpoints, weights, and the end of a run that diverged."""
+
+import contextlib
+import csv
+import math
+import time
+
+import tensorflow as tf
+import tf_keras as keras
+
+from models import weights
+
+_STEPS_A_SUMMARY = 20
+
+
+class RecordSteps(keras.callbacks.Callback):
+    """Records every step in metrics.csv and means of steps, and the validation, in TensorBoard logs; counts the steps.
+
+    A loss that is not finite stops the run with a ValueError that names the step and the part.
+
+    Args:
+      folder: a `run_folder.RunFolder`.
+      first, last: steps done before, and in the end.
+      batch_size: pictures a step.
+    """
+
+    def __init__(self, folder, first, last, batch_size):
+        super().__init__()
+        self._folder = folder
+        self._step, self._last = first, last
+        self._batch_size = batch_size
+        self._recent = []
+
+    def on_train_begin(self, logs=None):
+        self._file = self._folder.metrics_file(self._step)
+        self._rows = csv.writer(self._file)
+        self._writers = {split: tf.summary.create_file_writer(str(self._folder.path / split))
+                         for split in ('train', 'validation')}
+        self._since = time.monotonic()
+
+    def on_train_batch_end(self, batch, logs=None):
+        self._step += 1
+        if not self._file.tell():
+            self._rows.writerow(['step', *logs])
+        self._rows.writerow([self._step, *logs.values()])
+        self._file.flush()
+        broken = [name for name, value in logs.items() if not math.isfinite(value)]
+        if broken:
+            part = next((name for name in broken if name != 'loss'), 'loss')
+            raise ValueError(f'step {self._step}: {part} is {logs[part]}; the last good checkpoint is kept. Try a '
+                             'lower --learning_rate')
+        self._recent.append(logs)
+        if self._step % _STEPS_A_SUMMARY == 0:
+            self._summarize()
+        if self._step == self._last:
+            self.model.stop_training = True
+
+    def _summarize(self):
+        seconds, self._since = time.monotonic() - self._since, time.monotonic()
+        means = {name: sum(logs[name] for logs in self._recent) / len(self._recent) for name in self._recent[0]}
+        means['learning_rate'] = self.model.optimizer.learning_rate
+        means['images_per_second'] = len(self._recent) * self._batch_size / seconds
+        self._recent.clear()
+        self._write('train', means)
+
+    def on_test_begin(self, logs=None):
+        self._paused = time.monotonic()
+
+    def on_test_end(self, logs=None):
+        self._since += time.monotonic() - self._paused
+        self._write('validation', logs)
+
+    def _write(self, split, values):
+        with self._writers[split].as_default(step=self._step):
+            for name, value in values.items():
+                tf.summary.scalar(name, value)
+        self._writers[split].flush()
+
+    def on_train_end(self, logs=None):
+        self._file.close()
+
+
+class SaveCheckpoints(keras.callbacks.Callback):
+    """Saves a checkpoint after every epoch, unless the weights are no numbers any more.
+
+    Args:
+      manager: tf.train.CheckpointManager.
+    """
+
+    def __init__(self, manager):
+        super().__init__()
+        self._manager = manager
+
+    def on_epoch_end(self, epoch, logs=None):
+        step = int(self.model.optimizer.iterations.numpy())
+        for variable in self.model.trained_variables:
+            if not tf.reduce_all(tf.math.is_finite(variable.value())):
+                raise ValueError(f'step {step}: {variable.name} is not finite; the last good checkpoint is kept. Try a '
+                                 'lower --learning_rate')
+        self._manager.save(checkpoint_number=step)
+
+
+class SaveWeights(keras.callbacks.Callback):
+    """Saves the weights, or their average where the model keeps one, after every epoch, and the best in best/.
+
+    Args:
+      directory: where to.
+      best: variable with the best validated objective so far.
+    """
+
+    def __init__(self, directory, best):
+        super().__init__()
+        self._directory = directory
+        self._best = best
+
+    def on_epoch_end(self, epoch, logs=None):
+        average = getattr(self.model, 'average', None)
+        with average.applied() if average else contextlib.nullcontext():
+            weights.save(self.model, self._directory)
+            validated = logs.get(f'val_{self.model.OBJECTIVE}', math.inf)
+            if validated < self._best:
+                self._best.assign(validated)
+                weights.save(self.model, self._directory / 'best')
+
+
+class ValidateAverage(keras.callbacks.Callback):
+    """Validates the average of the weights in their place."""
+
+    def on_test_begin(self, logs=None):
+        self.model.average.swap()
+
+    def on_test_end(self, logs=None):
+        self.model.average.swap()

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import tensorflow as tf
+import tf_keras as keras
 from PIL import Image
 
 from data_pipeline import outline, prepare, synthetic_comic
@@ -48,7 +49,8 @@ def data(tmp_path_factory, comics):
 
 @pytest.fixture(scope='session')
 def tiny_weights(tmp_path_factory):
-    """A folder with the three networks at preset `tiny`, untrained."""
+    """A folder with the three networks at preset `tiny`, untrained, the same in every run."""
+    keras.utils.set_random_seed(0)
     folder = tmp_path_factory.mktemp('weights')
     for network in (low_res_colorizer.LowResColorizer, background_detector.BackgroundDetector,
                     polishing_network.PolishingNetwork):

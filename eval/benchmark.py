@@ -1,6 +1,6 @@
 r"""Measures speed, as ratios within one run: one JSON object a line.
 
-  python -m eval.benchmark --what=sampling
+  python -m eval.benchmark --what=sampling,serving
 
   {"name": "sampling.cached_xla.batch1", "seconds": 0.081, "per": "sampling.forward.batch1", "ratio": 4.0}
 
@@ -17,6 +17,10 @@ training: NETWORK.float32, NETWORK.mixed_bfloat16, seconds a picture of each net
 
 input: pipeline, seconds a picture of the input pipeline alone, from TFRecords (--data, or comics drawn for it). `per`
   is the fastest training step, which is measured first; a ratio of 0.1 is ten times as fast
+
+serving: for batches of 1 and 16, without XLA,
+  in_process: ComicColorizer.colorize
+  serving_default: the same by the signature of the exported and loaded model
 """
 
 import contextlib
@@ -27,37 +31,58 @@ import sys
 import tempfile
 import time
 
+import numpy as np
 import tensorflow as tf
 import tensorflow_probability as tfp
 import tf_keras as keras
 from absl import app, flags
 
 from data_pipeline import dataset, prepare, synthetic_comic
-from models import background_detector, low_res_colorizer, pix2pix, polishing_network, presets, two_step_cgan, weights
+from eval import export
+from models import (
+    background_detector,
+    comic_colorizer,
+    low_res_colorizer,
+    pix2pix,
+    polishing_network,
+    presets,
+    two_step_cgan,
+    weights,
+)
 
 FLAGS = flags.FLAGS
 _LONG, _ENOUGH, _MOST_RUNS = 30., 10., 15  # seconds, seconds, runs
 _BATCH_SIZE = 8  # of the training steps
 _EPISODES, _PANELS = 8, 12  # of the comics that the input pipeline is measured with
 _INPUT_BATCHES = 100
-_WHAT = ('sampling', 'training', 'input')
+_WHAT = ('sampling', 'training', 'input', 'serving')
 
 
-def measure(function, *arguments):
-    """Median seconds of a call of a tf.function."""
+def measure(cases):
+    """Median seconds of a call of each case; they take turns, so that what else the machine does slows all alike.
 
-    def timed():
+    Args:
+      cases: {name: (tf.function, *arguments)}
+    Returns:
+      {name: seconds}
+    """
+
+    def timed(function, *arguments):
         start = time.perf_counter()
         tf.nest.map_structure(lambda tensor: tensor.numpy(), function(*arguments))
         return time.perf_counter() - start
 
-    function.get_concrete_function(*arguments)
-    warm_up = timed()
-    if warm_up > _LONG:
-        return warm_up
-    seconds = [timed()]
-    seconds += [timed() for _ in range(min(_MOST_RUNS, int(_ENOUGH / seconds[0])))]
-    return statistics.median(seconds)
+    runs = {}
+    for name, case in cases.items():
+        print(f'measuring {name}', file=sys.stderr, flush=True)
+        case[0].get_concrete_function(*case[1:])
+        warm_up = timed(*case)
+        runs[name] = [warm_up if warm_up > _LONG else timed(*case)]
+    for turn in range(_MOST_RUNS):
+        for name, seconds in runs.items():
+            if turn < int(_ENOUGH / seconds[0]):
+                seconds.append(timed(*cases[name]))
+    return {name: statistics.median(seconds) for name, seconds in runs.items()}
 
 
 def report(name, seconds, per, base):
@@ -98,16 +123,11 @@ def sampling(preset):
             'naive': (tf.function(lambda *inputs: naive_sample(colorizer, *inputs)), outline, seeds),
             'tfp': (tf.function(peer.sample), batch),
         }
-        per, base = f'sampling.forward.batch{batch}', None
-        for name, case in cases.items():
-            print(f'measuring {name}, batch {batch}', file=sys.stderr, flush=True)
-            seconds = measure(*case)
-            base = base or seconds
-            report(f'sampling.{name}.batch{batch}', seconds, per, base)
+        compare('sampling', batch, cases)
 
 
 def training(preset):
-    """Prints the entries of --what=training. Returns (name, seconds a picture) of the fastest step."""
+    """Prints the entries of --what=training. Returns (seconds a picture, name) of the fastest step."""
     size = preset.image_size
     data = {'outline': tf.random.stateless_uniform([_BATCH_SIZE, size, size, 1], [0, 0]),
             'colour': tf.random.stateless_uniform([_BATCH_SIZE, size, size, 3], [0, 1], -1, 1),
@@ -117,21 +137,21 @@ def training(preset):
              (polishing_network.PolishingNetwork,
               {'adversarial_weight': 0., 'detect_background': lambda outline: tf.round(outline)}),
              (pix2pix.Pix2Pix, gan), (two_step_cgan.LowResPix2Pix, gan), (two_step_cgan.PolishingPix2Pix, gan)]
-    fastest = None
+    fastest = []
     for network, options in cases:
-        base = None
+        steps = {}
         for precision in ('float32', 'mixed_bfloat16'):
-            name = f'training.{network.NAME}.{precision}'
-            print(f'measuring {name}', file=sys.stderr, flush=True)
             keras.mixed_precision.set_global_policy(precision)
             model = weights.build(network, preset)
             model.compile(keras.optimizers.Adam(), **options)
-            seconds = measure(tf.function(model.train_step), data) / _BATCH_SIZE
-            base = base or seconds
-            report(name, seconds, f'training.{network.NAME}.float32', base)
-            fastest = min(fastest or (seconds, name), (seconds, name))
-    keras.mixed_precision.set_global_policy('float32')
-    return fastest
+            steps[f'training.{network.NAME}.{precision}'] = (tf.function(model.train_step), data)
+        keras.mixed_precision.set_global_policy('float32')
+        seconds = {name: batch / _BATCH_SIZE for name, batch in measure(steps).items()}
+        first = next(iter(seconds))
+        for name in seconds:
+            report(name, seconds[name], first, seconds[first])
+        fastest += zip(seconds.values(), seconds, strict=True)
+    return min(fastest)
 
 
 def input_pipeline(preset, fastest):
@@ -155,6 +175,33 @@ def input_pipeline(preset, fastest):
         report('input.pipeline', statistics.median(consume() for _ in range(5)), fastest[1], fastest[0])
 
 
+def serving(preset):
+    """Prints the entries of --what=serving."""
+    colorizer = comic_colorizer.ComicColorizer(
+        *(weights.build(network, preset) for network in comic_colorizer.ComicColorizer.NETWORKS))
+    with tempfile.TemporaryDirectory() as folder:
+        exported = tf.saved_model.load(str(export.export(colorizer, folder)))
+    signature = exported.signatures['serving_default']
+    serving_default = tf.function(lambda *inputs: signature(**dict(zip(
+        ('outline', 'seed', 'temperature', 'background'), inputs, strict=True))))
+    for batch in (1, 16):
+        outline = np.random.default_rng(0).integers(0, 256, [batch, preset.image_size, preset.image_size, 1], np.uint8)
+        seeds, temperature = tf.range(batch, dtype=tf.int64), tf.fill([batch], .8)
+        automatic = tf.fill([batch, 3], comic_colorizer.AUTOMATIC)
+        compare('serving', batch, {
+            'in_process': (colorizer.colorize, 1 - outline / np.float32(255), seeds, temperature, automatic),
+            'serving_default': (serving_default, outline, seeds, temperature, automatic),
+        })
+
+
+def compare(what, batch, cases):
+    """Measures cases and reports them against the first."""
+    seconds = measure(cases)
+    first = next(iter(cases))
+    for name in cases:
+        report(f'{what}.{name}.batch{batch}', seconds[name], f'{what}.{first}.batch{batch}', seconds[first])
+
+
 def benchmarks(names, preset):
     """Runs the benchmarks asked for; `input` is measured against `training`, which it includes."""
     if 'sampling' in names:
@@ -163,6 +210,8 @@ def benchmarks(names, preset):
         fastest = training(preset)
         if 'input' in names:
             input_pipeline(preset, fastest)
+    if 'serving' in names:
+        serving(preset)
 
 
 def main(argv):

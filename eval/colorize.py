@@ -7,11 +7,14 @@ Takes files, folders and .cbz/.zip archives of line art in PNG, JPEG, WebP, TIFF
 extracted. A picture that is in colour already is skipped, unless --extract_outline, which colours its outline anew.
 What cannot be read is named with the reason and skipped.
 
-Results are 256 pixels on their longer side and keep the folders and names of the inputs below --output; with several
---samples each name gets -1, -2, and so on. contact_sheet.png shows outline, low-resolution sample, background mask and
-result of each. A picture's colours follow from the picture and the seed; sample k of seed s is the first sample of seed
-s + k - 1. The drawing is laid over the colours, so that lines and lettering stay sharp. --background '#3366cc' paints
+Results have the size of the drawing, which is laid over the enlarged colours, so that lines and lettering stay sharp.
+They keep the folders and names of the inputs below --output; with several --samples each name gets -1, -2, and so on.
+contact_sheet.png shows outline, low-resolution sample, background mask and result of each. A picture's colours follow
+from the picture and the seed; sample k of seed s is the first sample of seed s + k - 1. --background '#3366cc' paints
 the background of every picture in that colour and leaves the rest as it would be.
+
+--server=HOST:PORT has a TensorFlow Serving instance colour (see eval.export) in the place of --weights; an answer that
+takes longer than --timeout seconds, or none, ends the program.
 
 The exit status is 0 if any picture was coloured, else 1.
 """
@@ -25,8 +28,8 @@ import numpy as np
 from absl import app, flags
 
 from data_pipeline import outline, pages, square
-from eval import colorizers, contact_sheet
-from models import weights
+from eval import colorizers, contact_sheet, remote_colorizer
+from models import line_art, weights
 
 FLAGS = flags.FLAGS
 PRETRAINED = pathlib.Path(weights.__file__).parent / 'pretrained'
@@ -59,13 +62,14 @@ def colorize(inputs, output, colorizer, seed=0, samples=1, temperature=.8, backg
     Args:
       inputs: paths.
       output: folder.
-      colorizer: a `colorizers.Colorizer`.
+      colorizer: a `colorizers.Colorizer` or a `remote_colorizer.RemoteColorizer`.
       seed, samples, temperature, background, extract_outline: see the flags; background as uint8 (3,) or None.
 
     Returns:
       Number of pictures coloured.
     Raises:
       ValueError: an input does not exist.
+      OSError: files cannot be written, or a remote colorizer gives no answer.
     """
     try:
         found, failed = pages.find(inputs)
@@ -86,27 +90,28 @@ def colorize(inputs, output, colorizer, seed=0, samples=1, temperature=.8, backg
                 print(f'[{number}/{len(found)}] skipped {page.name}: {error}', flush=True)
                 continue
             print(f'[{number}/{len(found)}] {page.name}', flush=True)
-            fitted = square.fit(lines, colorizer.size)
+            fitted = line_art.fit(lines, colorizer.size).numpy()
             first = zlib.crc32(fitted) + seed  # so that pictures differ, and a picture's colours follow from itself
             for sample in range(samples):
                 yield f'{name}-{sample + 1}.png' if samples > 1 else f'{name}.png', lines, fitted, first + sample
 
-    coloured = 0
+    count = 0
     work = jobs()
     while batch := list(itertools.islice(work, _BATCH_SIZE)):
         results = colorizer.colorize(np.stack([fitted for _, _, fitted, _ in batch]), [number for *_, number in batch],
                                      temperature, background)
         for k, (name, lines, fitted, _) in enumerate(batch):
-            shown = {'outline': fitted} | {key: pictures[k] for key, pictures in results.items()}
+            coloured = line_art.put_back(results['image'][k], lines).numpy()
+            contact_sheet.save_png(output / name, coloured)
+            shown = {'outline': fitted} | {key: pictures[k] for key, pictures in results.items() if key != 'image'}
             shown = {key: square.unfit(picture, *lines.shape) for key, picture in shown.items()}
-            contact_sheet.save_png(output / name, shown['image'])
-            sheet.add(name, [shown.get(key) for key in ('outline', 'low_res', 'background_mask', 'image')])
-            coloured += 1
+            sheet.add(name, [shown.get(key) for key in ('outline', 'low_res', 'background_mask')] + [coloured])
+            count += 1
     sheet.flush()
-    print(f'{coloured} {"picture" if coloured == 1 else "pictures"} in {output}')
+    print(f'{count} {"picture" if count == 1 else "pictures"} in {output}')
     for path in sheet.written:
         print(f'contact sheet: {path}')
-    return coloured
+    return count
 
 
 def _unique_names(names):
@@ -127,7 +132,12 @@ def main(argv):
         background = parse_colour(FLAGS.background)
         if background is not None and FLAGS.model != 'comic':
             raise ValueError(f'--background: {FLAGS.model} knows no background')
-        colorizer = colorizers.Colorizer(FLAGS.model, FLAGS.weights)
+        if FLAGS.server is None:
+            colorizer = colorizers.Colorizer(FLAGS.model, FLAGS.weights)
+        elif FLAGS.model == 'comic':
+            colorizer = remote_colorizer.RemoteColorizer(FLAGS.server, FLAGS.timeout)
+        else:
+            raise ValueError(f'--server: {FLAGS.model} is not served')
         coloured = colorize(FLAGS.input, FLAGS.output, colorizer, FLAGS.seed, FLAGS.samples, FLAGS.temperature,
                             background, FLAGS.extract_outline)
     except (ValueError, OSError) as error:
@@ -142,6 +152,8 @@ if __name__ == '__main__':
     flags.DEFINE_multi_string('weights', [str(PRETRAINED)], 'Folder with trained networks; may be repeated if they lie '
                               'in several, as after training: the first that holds a network is taken.')
     flags.DEFINE_enum('model', 'comic', colorizers.MODELS, 'The system, or one of those it is compared with.')
+    flags.DEFINE_string('server', None, 'HOST:PORT of a TensorFlow Serving instance (gRPC) that is to colour.')
+    flags.DEFINE_float('timeout', 60., 'Seconds that the server has for one batch of pictures.', lower_bound=0.)
     flags.DEFINE_string('background', 'auto', "'#rrggbb', to paint all backgrounds with, or auto.")
     flags.DEFINE_integer('seed', 0, 'Another seed, other colours.', lower_bound=0)
     flags.DEFINE_integer('samples', 1, 'Alternatives for each picture.', lower_bound=1)

@@ -37,7 +37,7 @@ class Colorizer:
           temperature: of the sampling.
           background: uint8 (3,) RGB to paint backgrounds with (`comic` only), or None.
         Returns:
-          dict of uint8 'image' [B, S, S, 3], with the drawing laid over it, and what the system also gives: 'low_res'
+          dict of uint8 'image' [B, S, S, 3], colours to lay the drawing over, and what the system also gives: 'low_res'
           [B, L, L, 3], 'background_mask' [B, S, S].
         """
         ink = outline.to_ink(np.float32(drawings[..., None]))
@@ -48,15 +48,9 @@ class Colorizer:
         else:
             result = self.system.colorize(ink)
         pictures = {name: _to_uint8(result[name].numpy()) for name in ('image', 'low_res') if name in result}
-        pictures['image'] = with_lines(pictures['image'], drawings)
         if 'background_mask' in result:
             pictures['background_mask'] = np.uint8(result['background_mask'].numpy()[..., 0] * 255)
         return pictures
-
-
-def with_lines(images, drawings):
-    """Lays drawings over their colours as artists do, by multiplication: lines and lettering stay sharp."""
-    return np.uint8(np.round(images * (drawings[..., None] / 255)))
 
 
 def _to_uint8(colour):

@@ -33,7 +33,7 @@ from absl import app, flags
 
 from data_pipeline import aside
 from eval import colorizers, held_out_sets, metrics, report
-from models import polishing_network, resolution, weights
+from models import line_art, polishing_network, resolution, weights
 
 FLAGS = flags.FLAGS
 FIGURES = ('l1', 'psnr', 'ssim', 'region_spread', 'background_spread', 'colourfulness', 'diversity', 'mask_iou',
@@ -67,7 +67,7 @@ class WithTruth:
         else:
             low_res, _ = self._sample(ink, seeds, temperature)
         image = np.uint8(resolution.levels(self._polish(ink, low_res, masks)))
-        return colorizers.with_lines(image, drawings)
+        return line_art.lay_over(image, drawings).numpy()
 
 
 class Comic:
@@ -82,7 +82,7 @@ class Comic:
         drawings = np.stack([example.drawing for example in batch])
         result = self._colorizer.colorize(drawings, seeds, temperature)
         self._masks = result['background_mask'] > 127
-        return result['image']
+        return line_art.lay_over(result['image'], drawings).numpy()
 
     def more(self, batch, images, seeds, temperature):
         """Figures of the batch just coloured beside those of its pictures: for each, {name: figure}."""
@@ -104,7 +104,8 @@ class Baseline:
 
     def images(self, batch, seeds, temperature):
         """Colours a batch of `Example`s: uint8 [B, S, S, 3]."""
-        return self._colorizer.colorize(np.stack([e.drawing for e in batch]), seeds, temperature)['image']
+        drawings = np.stack([example.drawing for example in batch])
+        return line_art.lay_over(self._colorizer.colorize(drawings, seeds, temperature)['image'], drawings).numpy()
 
 
 def load_models(weight_folders, ablation):

@@ -75,7 +75,8 @@ def evaluate(weight_folders, data, pictures, samples, temperature, comic_seed, s
     validation = (dataset.load(data, 'validation', _BATCH_SIZE, size) if data
                   else tf.data.Dataset.from_tensor_slices(batch).batch(_BATCH_SIZE))
     drawn = sample_all(colorizer, batch['outline'], samples, temperature)
-    figures = {'bits_per_dim': colorizer.evaluate(validation, verbose=0, return_dict=True)['bits_per_dim'], 'diversity': drawn.std(axis=1).mean()}
+    bits = colorizer.evaluate(validation, verbose=0, return_dict=True)['bits_per_dim']
+    figures = {'bits_per_dim': bits, 'diversity': drawn.std(axis=1).mean()}
     if not data:
         figures.update(premise(drawn, truth, resolution.shrink(batch['background'], low).numpy()))
 

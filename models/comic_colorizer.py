@@ -12,22 +12,24 @@ class ComicColorizer(tf.Module):
 
     Args:
       low_res_colorizer, background_detector, polishing_network: trained networks, of presets with equal picture sizes.
+      xla: compile the sampler with XLA: faster after the first call for each batch size, which takes long.
     """
 
     NETWORKS = (low_res_colorizer.LowResColorizer, background_detector.BackgroundDetector,
                 polishing_network.PolishingNetwork)
 
-    def __init__(self, low_res_colorizer, background_detector, polishing_network):
+    def __init__(self, low_res_colorizer, background_detector, polishing_network, xla=False):
         super().__init__()
         self.low_res_colorizer = low_res_colorizer
         self.background_detector = background_detector
         self.polishing_network = polishing_network
         self.preset = low_res_colorizer.preset
+        self._sample = tf.function(low_res_colorizer.sample, jit_compile=True) if xla else low_res_colorizer.sample
 
     @classmethod
-    def load(cls, directories):
+    def load(cls, directories, xla=False):
         """Loads each network from the first of the folders that holds it. Raises ValueError if none does."""
-        return cls(*(weights.load(network, directories) for network in cls.NETWORKS))
+        return cls(*(weights.load(network, directories) for network in cls.NETWORKS), xla=xla)
 
     @tf.function(reduce_retracing=True)
     def colorize(self, outline, seeds, temperature, background_colour):
@@ -36,14 +38,14 @@ class ComicColorizer(tf.Module):
         Args:
           outline: float [B, S, S, 1], ink coverage.
           seeds: int64 [B]; another seed, other colours.
-          temperature: float scalar, of the sampling.
+          temperature: float [B] or scalar, of the sampling.
           background_colour: float [B, 3] in [-1, 1], to paint the background with, or `AUTOMATIC`.
         Returns:
           dict of image [B, S, S, 3] and low_res [B, L, L, 3] in [-1, 1], background_mask [B, S, S, 1],
           background_colour [B, 3] in [-1, 1], log_likelihood [B] of the low-resolution picture, nats.
         """
         outline = tf.ensure_shape(outline, [None, self.preset.image_size, self.preset.image_size, 1])
-        low_res, log_likelihood = self.low_res_colorizer.sample(outline, seeds, temperature)
+        low_res, log_likelihood = self._sample(outline, seeds, temperature)
         masks = self.background_detector.masks(outline)
         image = self.polishing_network.polish(outline, low_res, masks)
         mask = background.union(masks)

@@ -19,6 +19,16 @@ def gate(x):
     return tf.tanh(value) * tf.sigmoid(opening)
 
 
+class PixelDense(keras.layers.Dense):
+    """Keras's layer, but that TensorFlow does not fuse its parts for single pixels [B, F]: fused they are slower."""
+
+    def call(self, x):
+        if x.shape.rank > 2:
+            return super().call(x)
+        apart = tf.ensure_shape(tf.matmul(x, self.kernel), [None, self.units])
+        return self.activation(tf.nn.bias_add(apart, self.bias))
+
+
 class GatedBlock(keras.layers.Layer):
     """One layer of both stacks.
 
@@ -33,10 +43,10 @@ class GatedBlock(keras.layers.Layer):
         super().__init__(**kwargs)
         self.reach, self.mask = kernel // 2, mask
         self._vertical = keras.layers.Conv2D(2 * filters, (self.reach + 1, kernel), name='vertical')
-        self._horizontal = keras.layers.Dense(2 * filters, name='horizontal')  # over the taps of a 1 x n kernel
+        self._horizontal = PixelDense(2 * filters, name='horizontal')  # over the taps of a 1 x n kernel
         self._link = keras.layers.Dense(2 * filters, use_bias=False, name='link')
         self._condition = keras.layers.Dense(4 * filters, use_bias=False, name='condition')
-        self._out = keras.layers.Dense(filters, name='out')
+        self._out = PixelDense(filters, name='out')
         self._dropout = dropout
 
     def build(self, shape):
@@ -122,8 +132,8 @@ class GatedPixelCNN(keras.layers.Layer):
         self._seen = tf.identity if sees_picture else tf.zeros_like
         self._blocks = [GatedBlock(filters, 7, 'A', name='first')] + [
             GatedBlock(filters, 5, 'B', dropout, name=f'block{k}') for k in range(blocks)]
-        self._head = [keras.layers.Dense(hidden, activation='relu', name='hidden'),
-                      keras.layers.Dense(outputs, name='outputs')]
+        self._head = [PixelDense(hidden, activation='relu', name='hidden'),
+                      PixelDense(outputs, name='outputs')]
 
     def call(self, picture, condition, seeds=None):
         """Distribution of every pixel given those before it: [B, H, W, 3], [B, H, W, C] -> [B, H, W, outputs].

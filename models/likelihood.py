@@ -39,7 +39,7 @@ class Categorical:
 
     def sample(self, noise, temperature=1.):
         """Pixels [..., 3] from uniform noise [..., 3 * 256]; see `LogisticMixture.sample`."""
-        chosen = quantized.choose(self._logits, _by_channel(noise), temperature)
+        chosen = quantized.choose(self._logits, _by_channel(noise), tf.expand_dims(temperature, -1))
         return resolution.from_levels(tf.cast(chosen, tf.float32))
 
 
@@ -69,7 +69,7 @@ class Gaussian:
 
     def sample(self, noise, temperature=1.):
         """Pixels [..., 3] from uniform noise [..., 3]; see `LogisticMixture.sample`."""
-        deviation = temperature * self._scales * tf.math.ndtri(quantized.inside(noise))
+        deviation = tf.expand_dims(temperature, -1) * self._scales * tf.math.ndtri(quantized.inside(noise))
         return resolution.quantize(self._means + deviation)
 
 

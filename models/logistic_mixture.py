@@ -51,7 +51,8 @@ class LogisticMixture:
 
         Args:
           noise: uniform in (0, 1), float [..., K + 3]; the sample is a function of it.
-          temperature: of the choice of the component and of the scales; 1 is the distribution itself, 0 its mode.
+          temperature: float [...] or scalar, of the choice of the component and of the scales; 1 is the distribution
+            itself, 0 its mode.
         Returns:
           float [..., 3] in [-1, 1].
         """
@@ -61,7 +62,8 @@ class LogisticMixture:
         means, log_scales, coefficients = (
             tf.reduce_sum(chosen * p, axis=-2) for p in (self._means, self._log_scales, self._coefficients))
         uniform = quantized.inside(noise[..., mixtures:])
-        deviation = temperature * tf.exp(log_scales) * (tf.math.log(uniform) - tf.math.log1p(-uniform))
+        scales = tf.expand_dims(temperature, -1) * tf.exp(log_scales)
+        deviation = scales * (tf.math.log(uniform) - tf.math.log1p(-uniform))
         x = means + deviation
         red = resolution.quantize(x[..., :1])
         green = resolution.quantize(x[..., 1:2] + coefficients[..., :1] * red)

@@ -150,7 +150,7 @@ class LowResColorizer(network.Network):
         Args:
           outline: [B, S, S, 1].
           seeds: int64 [B].
-          temperature: scalar; below 1 the samples are calmer and more alike.
+          temperature: float [B] or scalar; below 1 the samples are calmer and more alike.
         Returns:
           (low_res [B, L, L, 3] on the grid, its log-likelihood in nats [B]).
         """

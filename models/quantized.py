@@ -26,5 +26,6 @@ def inside(noise):
 
 
 def choose(logits, noise, temperature):
-    """One of K choices, by the Gumbel-max trick: logits [..., K], uniform noise [..., K] -> int64 [...]."""
-    return tf.argmax(logits - temperature * tf.math.log(-tf.math.log(inside(noise))), axis=-1)
+    """One of K choices, by the Gumbel-max trick: logits, uniform noise [..., K], temperature [...] -> int64 [...]."""
+    gumbel = -tf.math.log(-tf.math.log(inside(noise)))
+    return tf.argmax(logits + tf.expand_dims(temperature, -1) * gumbel, axis=-1)

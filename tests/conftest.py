@@ -1,12 +1,15 @@
-"""What several tests need: drawn panels, a prepared data folder, and tiny trained networks."""
+"""What several tests need: drawn panels, a prepared data folder, tiny trained networks, and their exported model."""
 
 import numpy as np
 import pytest
 import tensorflow as tf
+import tf_keras as keras
 from PIL import Image
 
 from data_pipeline import outline, prepare, synthetic_comic
-from models import background_detector, low_res_colorizer, polishing_network, presets, weights
+from eval import export
+from models import background_detector, comic_colorizer, low_res_colorizer, polishing_network, presets, weights
+from tests import stand_in_server
 
 TINY = presets.PRESETS['tiny']
 
@@ -47,12 +50,26 @@ def data(tmp_path_factory, comics):
 
 @pytest.fixture(scope='session')
 def tiny_weights(tmp_path_factory):
-    """A folder with the three networks at preset `tiny`, untrained."""
+    """A folder with the three networks at preset `tiny`, untrained, the same in every run."""
+    keras.utils.set_random_seed(0)
     folder = tmp_path_factory.mktemp('weights')
     for network in (low_res_colorizer.LowResColorizer, background_detector.BackgroundDetector,
                     polishing_network.PolishingNetwork):
         weights.save(weights.build(network, TINY), folder)
     return folder
+
+
+@pytest.fixture(scope='session')
+def exported(tmp_path_factory, tiny_weights):
+    """The version folder of the exported model."""
+    colorizer = comic_colorizer.ComicColorizer.load([tiny_weights])
+    return export.export(colorizer, tmp_path_factory.mktemp('exported') / 'comic_colorizer')
+
+
+@pytest.fixture(scope='session')
+def served(exported):
+    """The exported model in TensorFlow's C runtime."""
+    return stand_in_server.ServedModel(exported)
 
 
 @pytest.fixture

@@ -50,8 +50,8 @@ def test_colours_what_is_good_and_names_the_rest(tmp_path, drawing, tiny_weights
     assert _files(tmp_path) - before == {'out/' + n for n in (
         'contact_sheet.png', 'in/grey.png', 'in/grey.png.png', 'in/cmyk.png', 'in/sixteen.png', 'in/palette.png',
         'in/chapter.cbz/evil.png')}
-    assert Image.open(tmp_path / 'out/in/cmyk.png').size == (256, 256)
-    assert {Image.open(tmp_path / 'out/in' / n).size for n in ('grey.png', 'grey.png.png')} == {(256, 256), (256, 128)}
+    assert Image.open(tmp_path / 'out/in/cmyk.png').size == (200, 200)
+    assert {Image.open(tmp_path / 'out/in' / n).size for n in ('grey.png', 'grey.png.png')} == {(200, 200), (200, 100)}
     said = capsys.readouterr().out
     for name, reason in (('coloured.png', 'in colour already'), ('truncated.jpg', 'cannot be decoded'),
                          ('empty.png', 'empty'), ('text.png', 'not an image'), ('large.png', '100 megapixels'),
@@ -67,6 +67,16 @@ def test_samples_differ_and_follow_from_the_seed(tmp_path, drawing, tiny_weights
     first, second, again = (np.asarray(Image.open(tmp_path / p)) for p in ('one/a-1.png', 'one/a-2.png', 'two/a.png'))
     assert np.any(first != second)
     assert np.abs(second.astype(int) - again).max() <= 1
+
+
+def test_the_drawing_lies_over_its_colours_in_its_own_size(tmp_path, tiny_weights):
+    drawing = np.full((600, 900), 255, np.uint8)
+    drawing[100:103, ::2] = 0  # finer than the networks see
+    Image.fromarray(drawing).save(tmp_path / 'a.png')
+    colorize.colorize([tmp_path / 'a.png'], tmp_path / 'out', Colorizer('comic', [tiny_weights]))
+    result = np.asarray(Image.open(tmp_path / 'out/a.png'))
+    assert result.shape == (600, 900, 3)
+    assert (result[100:103, ::2] == 0).all() and (result[100:103, 1::2] > 0).any(axis=-1).all()
 
 
 def test_colours_the_outline_of_a_coloured_picture_if_asked(tmp_path, drawing, tiny_weights):

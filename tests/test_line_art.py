@@ -1,0 +1,76 @@
+import io
+
+import cv2
+import numpy as np
+import pytest
+import tensorflow as tf
+from PIL import Image
+
+from data_pipeline import outline, pages, square
+from models import line_art
+
+
+@pytest.fixture
+def drawing(panels):
+    return panels[0].line_art
+
+
+def _encode(picture, kind='PNG', **options):
+    stream = io.BytesIO()
+    image = picture if isinstance(picture, Image.Image) else Image.fromarray(picture)
+    image.save(stream, kind, **options)
+    return stream.getvalue()
+
+
+def _files(drawing, rng):
+    """Encoded line art of all kinds: {name: bytes}."""
+    noise = rng.integers(0, 256, (40, 60, 3), np.uint8)
+    grey = Image.fromarray(drawing)
+    return {
+        'grey.png': _encode(drawing), 'colour.png': _encode(noise), 'one bit.png': _encode(grey.convert('1')),
+        'alpha.png': _encode(np.dstack([noise, noise[..., 0]])),
+        'grey alpha.png': _encode(Image.merge('LA', [grey, grey.rotate(90)])),
+        'palette.png': _encode(Image.fromarray(noise).quantize(16), transparency=3),
+        'grey.jpg': _encode(drawing, 'JPEG'), 'colour.jpg': _encode(noise, 'JPEG'),
+        'cmyk.jpg': _encode(grey.convert('CMYK'), 'JPEG', progressive=True),
+        'sixteen.png': _encode(rng.integers(0, 65536, (40, 60)).astype(np.uint16)),
+        'sixteen colour.png': cv2.imencode('.png', rng.integers(0, 65536, (40, 60, 3)).astype(np.uint16))[1].tobytes(),
+    }
+
+
+def test_decodes_what_the_data_pipeline_reads(tmp_path, drawing, rng):
+    decode = tf.function(line_art.decode, input_signature=[tf.TensorSpec([], tf.string)])
+    for name, encoded in _files(drawing, rng).items():
+        (tmp_path / name).write_bytes(encoded)
+        expected = outline.from_line_art(pages.read(pages.Page(name, '', str(tmp_path / name))))
+        np.testing.assert_array_equal(decode(encoded), expected, err_msg=name)
+
+
+def test_refuses_what_cannot_be_coloured(drawing):
+    decode = tf.function(line_art.decode, input_signature=[tf.TensorSpec([], tf.string)])
+    for encoded in (b'', b'text', b'GIF89a' + bytes(100), _encode(drawing)[:30], _encode(drawing)[:-200],
+                    _encode(drawing, 'JPEG')[:2000], *(_encode(Image.new('1', size)) for size in (
+                        (1, 1), (8000, 10), (15, 15), (30000, 30000)))):
+        with pytest.raises(tf.errors.InvalidArgumentError):
+            decode(encoded)
+
+
+@pytest.mark.parametrize('shape', [(512, 512), (300, 400), (1000, 777), (640, 256), (256, 256), (100, 100), (17, 200)])
+def test_fits_as_the_data_pipeline_does_and_brings_colours_back(shape, drawing, rng):
+    """To within one level, where the exact value is close to the middle between two."""
+    resized = cv2.resize(drawing, shape[::-1], interpolation=cv2.INTER_AREA)
+    for picture in (resized, rng.integers(0, 256, shape, np.uint8)):
+        difference = line_art.fit(picture, 256).numpy().astype(int) - square.fit(picture, 256)
+        assert np.abs(difference).max() <= 1 and (difference != 0).mean() < .002
+    back = line_art.put_back(np.full((256, 256, 3), (200, 100, 0), np.uint8), resized).numpy()
+    assert back.shape == (*shape, 3)
+    assert (back[resized == 255] == (200, 100, 0)).all() and (back[resized == 0] == 0).all()
+
+
+def test_colours_come_back_where_they_belong(drawing):
+    tall = np.full((800, 300), 255, np.uint8)
+    top, left, bottom, right = square.inner_box(800, 300, 256)
+    colours = np.full((256, 256, 3), 255, np.uint8)
+    colours[top:bottom, left:(left + right) // 2] = (0, 0, 255)
+    back = line_art.put_back(colours, tall).numpy()
+    assert (back[:, :140] == (0, 0, 255)).all() and (back[:, 160:] == 255).all()

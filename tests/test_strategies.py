@@ -32,8 +32,8 @@ class Program(subprocess.Popen):
         super().__init__([str(part) for part in command], stdout=subprocess.DEVNULL, stderr=self._errors,
                          env=environment)
 
-    def errors(self):
-        """What it wrote to stderr until it ended."""
+    def ended(self):
+        """Waits for its end; returns what it wrote to stderr."""
         self.wait(timeout=500)
         self._errors.seek(0)
         return self._errors.read()
@@ -41,7 +41,7 @@ class Program(subprocess.Popen):
 
 def finish(*programs):
     for program in programs:
-        errors = program.errors()
+        errors = program.ended()
         assert program.returncode == 0, errors[-3000:]
 
 
@@ -114,5 +114,5 @@ def test_the_job_completes_though_a_worker_is_killed_and_restarted(data, tmp_pat
 def test_what_the_flags_lack_is_named(data, tmp_path):
     for strategy, missing in (('multi_worker', 'TF_CONFIG'), ('tpu', 'no TPU')):
         program = Program('train.pix2pix', data, tmp_path / 'run', '--strategy', strategy)
-        assert missing in program.errors().splitlines()[-1] and program.returncode == 1
+        assert missing in program.ended().splitlines()[-1] and program.returncode == 1
         assert not (tmp_path / 'run').exists()

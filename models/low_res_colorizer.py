@@ -182,6 +182,10 @@ class LowResColorizer(network.Network):
         bits, auxiliary_bits = self._bits(data)
         return self.validation_values(bits_per_dim=bits, auxiliary_bits_per_dim=auxiliary_bits)
 
+    def bits_per_dim(self, data):
+        """Bits for each number of the true pictures, [B]. data: {'outline', 'colour'}."""
+        return self._bits(data)[0]
+
     def _bits(self, data, seeds=None):
         """Bits for each number of the true pictures, from all that precedes it and from the outline alone: two [B]."""
         low_res = resolution.low_resolution(data['colour'], self.preset.low_res_size)

@@ -6,14 +6,18 @@ import tensorflow as tf
 
 from data_pipeline import outline, records
 
-_SHUFFLE_BUFFER = 2048  # encoded examples, about 40 kB each
+_SHUFFLE_BUFFER = 2048  # encoded examples, about 70 kB each
+_DRAWN_SHARE = .5  # of the training pictures that are shown with their second outline; our choice
+_LAYERS = {'outline': (1, tf.uint8), 'colour': (3, tf.uint8), 'foreground': (3, tf.uint8),
+           'background': (1, tf.float32)}
 
 
 def load(data, split, batch_size, image_size, seed=None, samples=None, without=None, first=0, context=None):
     """Batches of (outline, colour) pairs.
 
     With a seed, for training: endless, shuffled anew in every pass, with random crop and mirroring (pix2pix, section
-    6.2). Without: one pass in a fixed order, centre crop, the last batch may be smaller.
+    6.2), half of the pictures with the outline as drawn, not as extracted. Without: one pass in a fixed order, centre
+    crop, extracted outlines, the last batch may be smaller.
 
     Args:
       data: folder written by `data_pipeline.prepare`.
@@ -38,6 +42,7 @@ def load(data, split, batch_size, image_size, seed=None, samples=None, without=N
     training = seed is not None
     manifest = records.read_manifest(data)
     size = manifest['parameters']['size']
+    margin = size - image_size
     if image_size > size:
         raise ValueError(f'{data}: pictures of {size} pixels are too small for a model of {image_size}')
     if not manifest['counts'][split]:
@@ -57,35 +62,53 @@ def load(data, split, batch_size, image_size, seed=None, samples=None, without=N
     if context:
         source, batch_size = _share(source, batch_size, context)
 
-    def decode(number, serialized):
-        """One example as bytes, cut to the picture's size."""
-        margin = size - image_size
-        seeds = tf.random.split(tf.stack([tf.cast(seed or 0, tf.int64), number]), 3)
-        corner, mirrored = [margin // 2] * 2, False
-        if training:
-            corner = tf.random.stateless_uniform([2], seeds[0], maxval=margin + 1, dtype=tf.int32)
-            mirrored = tf.random.stateless_uniform([], seeds[1]) < .5
-        layers = records.decode(serialized['example'], size, [*tf.unstack(corner), image_size, image_size])
+    def decode(numbers, serialized):
+        """A batch of numbered examples, from bytes."""
+        encoded = records.parse(serialized['example'])
         if samples:
-            enlarged = tf.image.resize(tf.io.decode_png(serialized['sample'], 3), [image_size] * 2, 'nearest')
-            padded = tf.pad(enlarged, [[margin // 2, margin - margin // 2]] * 2 + [[0, 0]], 'SYMMETRIC')
-            layers['foreground'] = tf.slice(padded, [*tf.unstack(corner), 0], [image_size, image_size, 3])
+            encoded['foreground'] = serialized['sample']
+        run = tf.fill(tf.shape(numbers), tf.constant(seed or 0, tf.int64))
+        seeds = tf.cast(tf.stack([run, numbers], axis=1), tf.int32)
+        corners, mirrored = tf.fill([tf.shape(numbers)[0], 2], margin // 2), tf.zeros_like(numbers, tf.bool)
         if training:
-            del layers['background']
-            layers = {name: tf.cond(mirrored, lambda x=x: x[:, ::-1], lambda x=x: x) for name, x in layers.items()}
-            layers['seeds'] = tf.cast(seeds[2], tf.int32)
-        return layers
-
-    def to_numbers(layers):
-        """A batch of bytes as what the networks see."""
+            jitter = tf.map_fn(lambda own: tf.random.stateless_uniform([4], own, alg='philox'), seeds,
+                               fn_output_signature=tf.float32)
+            corners = tf.cast(jitter[:, :2] * (margin + 1), tf.int32)
+            mirrored = jitter[:, 2] < .5
+            encoded['outline'] = tf.where(jitter[:, 3] < _DRAWN_SHARE, encoded['drawn'], encoded['outline'])
+            del encoded['background']
+        layers = tf.map_fn(lambda e: _cut(*e, size, image_size), (encoded, corners, mirrored), fn_output_signature={
+            name: tf.TensorSpec([image_size, image_size, channels], dtype)
+            for name, (channels, dtype) in _LAYERS.items() if name in encoded})
+        if training:
+            layers['seeds'] = seeds
         layers['outline'] = outline.to_ink(tf.cast(layers['outline'], tf.float32))
-        for name in {'colour', 'foreground'} & set(layers):
-            layers[name] = tf.cast(layers[name], tf.float32) / 127.5 - 1
+        for name in {'colour', 'foreground'} & layers.keys():  # levels to [-1, 1], in one pass
+            layers[name] = tf.quantization.dequantize(tf.bitcast(layers[name], tf.quint8), -1., 1.)
         return layers
 
-    return (source.map(decode, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
-            .batch(batch_size, drop_remainder=training)
-            .map(to_numbers, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True).prefetch(tf.data.AUTOTUNE))
+    return (source.batch(batch_size, drop_remainder=training)
+            .map(decode, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True).prefetch(tf.data.AUTOTUNE))
+
+
+def _cut(encoded, corner, mirrored, size, image_size):
+    """Decodes one example and cuts its window at `corner` out: {name: [image_size, image_size, C]}, see `_LAYERS`."""
+    corner, sides = tf.unstack(corner), [image_size, image_size]
+    layers = {'colour': records.decode_colour(encoded['colour'], [*corner, *sides])}
+    others = {'outline': records.decode_outline(encoded['outline'], size)}
+    if 'background' in encoded:
+        others['background'] = records.decode_background(encoded['background'], size)
+    if 'foreground' in encoded:
+        margin = size - image_size
+        enlarged = tf.image.resize(tf.io.decode_png(encoded['foreground'], 3), sides, 'nearest')
+        others['foreground'] = tf.pad(enlarged, [[margin // 2, margin - margin // 2]] * 2 + [[0, 0]], 'SYMMETRIC')
+    layers |= {name: tf.slice(x, [*corner, 0], [*sides, x.shape[-1]]) for name, x in others.items()}
+    return tf.cond(mirrored, lambda: {name: _mirror(x) for name, x in layers.items()}, lambda: layers)
+
+
+def _mirror(picture):
+    """[H, W, C] -> the same. Reversed without a last axis of 1, which takes twice the time."""
+    return tf.reverse(picture, [1]) if picture.shape[-1] > 1 else tf.reverse(picture[..., 0], [1])[..., None]
 
 
 def _share(source, batch_size, context):

@@ -6,8 +6,9 @@ Pages are cut into panels, panels fitted to squares of 286 pixels (256 and a mar
 several squares; the outline is extracted at full resolution. A group (a story or an episode: the folder or the archive
 a page lies in) goes to validation or to training as a whole, by a hash of its name, so that adding a group moves no
 other. Files that cannot be used are named with the reason, here and in manifest.json, and skipped. A `NAME.line.png`
-or `NAME.mask.png` beside a `NAME.colour.png` (any format) belongs to that picture: line art is passed over, a mask
-(white = background) is kept to measure the background detector with; nothing is ever trained on it.
+or `NAME.mask.png` beside a `NAME.colour.png` (any format) belongs to that picture. Line art is a second outline to
+train with; where there is none, one is made from the colours as somebody might have drawn it. A mask (white =
+background) is kept to measure the background detector with; nothing is ever trained on it.
 
 Uses all cores. A run that was interrupted goes on where it stopped when started again; the same input gives the same
 bytes; what an earlier run with other inputs left in the output folder is replaced. manifest.json, written last, holds
@@ -24,16 +25,19 @@ import re
 import sys
 
 import cv2
+import numpy as np
 import tensorflow as tf
 from absl import app, flags
 
-from data_pipeline import aside, outline, pages, panels, records, square
+from data_pipeline import aside, drawn_outline, outline, pages, panels, records, square
 
 FLAGS = flags.FLAGS
+FORMAT = 2  # of the records
 SIZE = 286  # pix2pix: 256 and a margin for jitter
 MIN_PANEL = 48  # pixels: below, there is nothing to learn from
 PAGES_A_SHARD = 48
 SPLITS = ('train', 'validation')
+_FEW_JOBS = 2  # done sooner than processes start
 _COMPANION = re.compile(r'(.*)\.(line|mask)\.[^./]+$')
 _COLOUR = re.compile(r'(.*)\.colour\.[^./]+$')
 
@@ -44,28 +48,37 @@ def split_of(group, validation_percent):
     return 'validation' if number % 10_000 < 100 * validation_percent else 'train'
 
 
-def examples_of(page, mask_page=None):
-    """Yields the encoded examples of one page, with parts of its background mask where there is one.
+def examples_of(page, companions):
+    """Yields the encoded examples of one page, with parts of its line art and background mask where there are such.
 
+    Args:
+      page: a `pages.Page`.
+      companions: {'line' or 'mask': its page}.
     Raises:
-      pages.PageError: a file cannot be read, the page is too small, or the mask has another size.
+      pages.PageError: a file cannot be read, the page is too small, or a companion has another size.
     """
     picture = pages.read(page)
-    mask = None if mask_page is None else pages.read(mask_page)[..., 0]
-    if mask is not None and mask.shape != picture.shape[:2]:
-        raise pages.PageError(f'its mask {mask_page.name} has another size')
+    beside = {kind: pages.read(companion) for kind, companion in companions.items()}
+    for kind, other in beside.items():
+        if other.shape != picture.shape:
+            raise pages.PageError(f'its companion {companions[kind].name} has another size')
+    rng = np.random.default_rng(list(hashlib.sha256(page.name.encode()).digest()))
     count = 0
     for top, left, bottom, right in panels.find(picture):
         if min(bottom - top, right - left) < MIN_PANEL:
             continue
         panel = picture[top:bottom, left:right]
         lines = outline.extract(panel)
+        if 'line' in beside:
+            drawn = outline.from_line_art(beside['line'][top:bottom, left:right])
+        else:
+            drawn = drawn_outline.imitate(panel, rng)
+        mask = beside['mask'][top:bottom, left:right, 0] if 'mask' in beside else None
         for t, le, b, r in square.tiles(*panel.shape[:2]):
             count += 1
-            box = (top + t, left + le, top + b, left + r)
-            background = None if mask is None else square.fit(mask[box[0]:box[2], box[1]:box[3]], SIZE)
-            yield records.encode(square.fit(lines[t:b, le:r], SIZE), square.fit(panel[t:b, le:r], SIZE), background,
-                                 page.group, page.name, box)
+            squares = [None if layer is None else square.fit(layer[t:b, le:r], SIZE)
+                       for layer in (lines, drawn, panel, mask)]
+            yield records.encode(*squares, page.group, page.name, (top + t, left + le, top + b, left + r))
     if not count:
         raise pages.PageError(f'too small: no panel of {MIN_PANEL} pixels')
 
@@ -75,12 +88,11 @@ def write_shard(path, shard_pages):
 
     Args:
       path: of the shard.
-      shard_pages: list of (page, page of its mask or None).
+      shard_pages: list of (page, its companions), see `examples_of`.
 
     Returns:
       {'file', 'records', 'sha256', 'source' (checksum of the input), 'skipped': [[name, reason], ...]}
     """
-    cv2.setNumThreads(1)
     note = path.with_suffix('.json')
     source = _source_checksum(shard_pages)
     if note.exists() and path.exists():
@@ -90,9 +102,9 @@ def write_shard(path, shard_pages):
     count, skipped = 0, []
     with aside.written_aside(path) as part:
         with tf.io.TFRecordWriter(str(part)) as writer:
-            for page, mask_page in shard_pages:
+            for page, companions in shard_pages:
                 try:
-                    for example in examples_of(page, mask_page):
+                    for example in examples_of(page, companions):
                         writer.write(example)
                         count += 1
                 except pages.PageError as error:
@@ -105,8 +117,8 @@ def write_shard(path, shard_pages):
 
 def _source_checksum(shard_pages):
     """Checksum of all that a shard is made from: parameters, names and contents."""
-    files = [page for pair in shard_pages for page in pair if page]
-    digest = hashlib.sha256(json.dumps([SIZE, MIN_PANEL, [[p.name, p.group] for p in files]]).encode())
+    files = [file for page, companions in shard_pages for file in (page, *companions.values())]
+    digest = hashlib.sha256(json.dumps([FORMAT, SIZE, MIN_PANEL, [[p.name, p.group] for p in files]]).encode())
     for page in files:
         try:
             with pages.open_stream(page) as stream:
@@ -116,17 +128,17 @@ def _source_checksum(shard_pages):
     return digest.hexdigest()
 
 
-def _with_masks(found):
-    """Pages without their companions, each with the page of its mask or None."""
+def _with_companions(found):
+    """Pages that are no companions of others, each with its own: [(page, {'line' or 'mask': page})]."""
     coloured = {match[1]: page for page in found if (match := _COLOUR.match(page.name))}
-    masks, others = {}, []
+    companions, others = {}, []
     for page in found:
         match = _COMPANION.match(page.name)
-        if not match or match[1] not in coloured:
+        if match and match[1] in coloured:
+            companions.setdefault(coloured[match[1]].name, {})[match[2]] = page
+        else:
             others.append(page)
-        elif match[2] == 'mask':
-            masks[coloured[match[1]].name] = page
-    return [(page, masks.get(page.name)) for page in others]
+    return [(page, companions.get(page.name, {})) for page in others]
 
 
 def prepare(inputs, output, validation_percent):
@@ -139,7 +151,7 @@ def prepare(inputs, output, validation_percent):
         found, failed = pages.find(inputs)
     except pages.PageError as error:
         raise ValueError(str(error)) from error
-    pairs = _with_masks(found)
+    pairs = _with_companions(found)
     output = pathlib.Path(output)
     output.mkdir(parents=True, exist_ok=True)
     (output / records.MANIFEST).unlink(missing_ok=True)
@@ -159,7 +171,7 @@ def prepare(inputs, output, validation_percent):
     skipped = sorted(failed + [tuple(s) for e in entries for s in e.pop('skipped')])
     unusable = {name for name, _ in skipped}
     manifest = {
-        'parameters': {'size': SIZE, 'min_panel': MIN_PANEL, 'validation_percent': validation_percent,
+        'parameters': {'format': FORMAT, 'size': SIZE, 'min_panel': MIN_PANEL, 'validation_percent': validation_percent,
                        'canny_thresholds': outline.CANNY_THRESHOLDS, 'black_level': outline.BLACK_LEVEL},
         'shards': {split: [e for e in entries if e['file'].startswith(split)] for split in SPLITS},
         'groups': {split: sorted({p.group for p, _ in pairs if p.name not in unusable
@@ -175,9 +187,11 @@ def prepare(inputs, output, validation_percent):
 
 def _write_all(jobs):
     """Writes the shards on all cores, with progress. Returns their entries, in the order of `jobs`."""
+    if len(jobs) <= _FEW_JOBS:
+        return [write_shard(*job) for job in jobs]
     context = multiprocessing.get_context('spawn')  # a fork of a process with TensorFlow's threads could deadlock
     workers = min(len(os.sched_getaffinity(0)), len(jobs))
-    with concurrent.futures.ProcessPoolExecutor(workers, context) as pool:
+    with concurrent.futures.ProcessPoolExecutor(workers, context, cv2.setNumThreads, (1,)) as pool:
         futures = [pool.submit(write_shard, *job) for job in jobs]
         for done, _ in enumerate(concurrent.futures.as_completed(futures), 1):
             print(f'\rshard {done} of {len(jobs)}', end='', file=sys.stderr, flush=True)

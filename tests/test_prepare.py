@@ -4,6 +4,7 @@ import shutil
 import cv2
 import numpy as np
 import pytest
+import tensorflow as tf
 from PIL import Image
 
 from data_pipeline import dataset, prepare, records
@@ -44,6 +45,18 @@ def test_same_input_same_bytes_and_an_interrupted_run_goes_on(data, comics, tmp_
     prepare.prepare([comics], tmp_path, validation_percent=40)
     assert _bytes(tmp_path) == _bytes(data)
     assert kept.stat().st_mtime_ns == before
+
+
+def test_many_shards_are_written_by_several_processes_with_the_same_records(data, comics, tmp_path, monkeypatch):
+    monkeypatch.setattr(prepare, 'PAGES_A_SHARD', 3)
+    manifest = prepare.prepare([comics], tmp_path, validation_percent=40)
+    assert sum(map(len, manifest['shards'].values())) > 2
+
+    def records_of(folder):
+        return [list(tf.data.TFRecordDataset(sorted(map(str, folder.glob(f'{split}-*.tfrecord')))).as_numpy_iterator())
+                for split in prepare.SPLITS]
+
+    assert records_of(tmp_path) == records_of(data)
 
 
 def test_unusable_files_are_named_and_companions_passed_over(comics, tmp_path):
@@ -118,6 +131,27 @@ def test_true_masks_are_kept_for_validation_only(panels, comics, tmp_path):
     manifest = prepare.prepare([folder], tmp_path / 'out', validation_percent=0)
     assert [s['name'] for s in manifest['skipped']] == ['ep/1.colour.png']
     assert 'background' not in dataset.load(tmp_path / 'out', 'train', 1, 256, seed=0).element_spec
+
+
+def test_training_shows_both_outlines_validation_the_extracted(panels, tmp_path):
+    folder = tmp_path / 'in' / 'ep'
+    folder.mkdir(parents=True)
+    Image.fromarray(panels[0].colour).save(folder / '1.colour.png')
+    Image.new('L', (256, 256), 155).save(folder / '1.line.png')  # told from an extracted outline at a glance
+    prepare.prepare([folder], tmp_path / 'train', validation_percent=0)
+    shares = [bool((b['outline'].numpy()[:, 128, 128] * 255).round() == 100)
+              for b in dataset.load(tmp_path / 'train', 'train', 1, 256, seed=0).take(60)]
+    assert 15 < sum(shares) < 45
+    prepare.prepare([folder], tmp_path / 'validation', validation_percent=100)
+    shown = next(iter(dataset.load(tmp_path / 'validation', 'validation', 1, prepare.SIZE)))['outline']
+    assert (np.abs(shown.numpy() - 100 / 255) < .01).mean() < .1
+
+
+def test_mirrored_and_cropped_alike(data):
+    """What is dark is ink in the extracted outlines, so all layers must be cut and turned in the same way."""
+    for batch in dataset.load(data, 'train', 4, 256, seed=3).take(3):
+        dark = batch['colour'].numpy().max(axis=-1) < -.8
+        assert batch['outline'].numpy()[dark].mean() > 2 * batch['outline'].numpy()[~dark].mean()
 
 
 def test_folds_divide_groups_and_cover_all(data):

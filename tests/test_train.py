@@ -8,7 +8,7 @@ import tensorflow as tf
 from PIL import Image
 
 from data_pipeline import dataset
-from models import background_detector, low_res_colorizer, weights
+from models import background_detector, low_res_colorizer, polishing_network, weights
 
 
 def _run(program, *arguments):
@@ -39,6 +39,22 @@ def test_train_all_three_and_colour(data, panels, tmp_path):
     done = _run('eval.colorize', '--input', tmp_path / 'a.png', '--output', tmp_path / 'out', *weights)
     assert done.returncode == 0, done.stderr
     assert Image.open(tmp_path / 'out' / 'a.png').size == (256, 256)
+
+
+def test_begins_with_trained_weights_of_the_same_preset(data, tiny_weights, tmp_path):
+    arguments = ['--data', data, '--preset', 'tiny', '--steps', 1, '--batch_size', 2, '--initial_weights', tiny_weights]
+    done = _run('train.polishing_network', *arguments, '--workdir', tmp_path / 'same', '--background_detector',
+                tiny_weights, '--learning_rate', 0)
+    assert done.returncode == 0, done.stderr
+    before, after = (weights.load(polishing_network.PolishingNetwork, [folder]).trainable_variables
+                     for folder in (tiny_weights, tmp_path / 'same'))
+    for one, other in zip(before, after, strict=True):
+        np.testing.assert_array_equal(one, other)
+    done = _run('train.background_detector', *arguments, '--workdir', tmp_path / 'other', '--background_model', 'plane')
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1] == (f'error: {tiny_weights}: of another preset (its background_model is mean, '
+                                            'not plane)')
+    assert not (tmp_path / 'other').exists()
 
 
 def test_cross_fit_samples_what_its_colorizers_have_not_seen_and_the_detector_learns_from_it(data, tmp_path):

@@ -10,7 +10,7 @@ import tf_keras as keras
 from absl import app, flags, logging
 
 from data_pipeline import dataset
-from models import presets
+from models import presets, weights
 from train import callbacks, run_folder, strategies
 
 FLAGS = flags.FLAGS
@@ -26,6 +26,8 @@ def define_flags(batch_size, learning_rate):
     flags.DEFINE_integer('batch_size', batch_size, 'Pictures a step, on all devices together.', lower_bound=1)
     flags.DEFINE_float('learning_rate', learning_rate, 'Of Adam, at the start; falls to a tenth.', lower_bound=0)
     flags.DEFINE_integer('seed', 0, 'Weights, order, jitter and dropout follow from it.', lower_bound=0)
+    flags.DEFINE_string('initial_weights', None, 'Folder with trained weights to begin with, of the same preset: '
+                        "another run's, or models/pretrained.")
     flags.DEFINE_integer('checkpoint_every', 500, 'Steps between checkpoints; there is one at the end, too.',
                          lower_bound=1)
     flags.DEFINE_bool('jit_compile', False, 'Compile the training step with XLA.')
@@ -66,6 +68,8 @@ def train(model, optimizer, more_callbacks=(), workdir=None, part='', samples=No
     sizes = FLAGS.batch_size, model.preset.image_size
     validation = dataset.load(FLAGS.data, 'validation', *sizes, samples=samples)
     dataset.load(FLAGS.data, 'train', *sizes, FLAGS.seed, samples, without)
+    if FLAGS.initial_weights:
+        _begin_with(model, FLAGS.initial_weights)
     folder = run_folder.RunFolder(workdir / part, model.preset)
 
     model.compile(optimizer, jit_compile=FLAGS.jit_compile, **compile_options)
@@ -87,6 +91,16 @@ def train(model, optimizer, more_callbacks=(), workdir=None, part='', samples=No
               callbacks=[*more_callbacks, callbacks.RecordSteps(folder, first, FLAGS.steps, FLAGS.batch_size),
                          callbacks.SaveWeights(folder.path.parent if part else folder.path, best),
                          callbacks.SaveCheckpoints(manager)])
+
+
+def _begin_with(model, directory):
+    """Gives a network the weights saved in a folder. Raises ValueError if there are none or their preset differs."""
+    trained = weights.load(type(model), [directory])
+    differs = [name for name, size in vars(model.preset).items() if vars(trained.preset)[name] != size]
+    if differs:
+        raise ValueError(f'{directory}: of another preset (its {differs[0]} is {vars(trained.preset)[differs[0]]}, not '
+                         f'{vars(model.preset)[differs[0]]})')
+    model.set_weights(trained.get_weights())
 
 
 def _without_graph_nodes(message):

@@ -118,7 +118,7 @@ def sampling(preset):
         low_res, seeds = tf.zeros([batch, low, low, 3]), tf.range(batch, dtype=tf.int64)
         cases = {
             'forward': (tf.function(colorizer.log_prob), outline, low_res),
-            'cached_xla': (tf.function(colorizer.sample, jit_compile=True), outline, seeds),
+            'cached_xla': (tf.function(lambda *inputs: colorizer.sample(*inputs, xla=True)), outline, seeds),
             'cached': (tf.function(colorizer.sample), outline, seeds),
             'naive': (tf.function(lambda *inputs: naive_sample(colorizer, *inputs)), outline, seeds),
             'tfp': (tf.function(peer.sample), batch),

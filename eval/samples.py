@@ -34,7 +34,7 @@ _SHOWN, _BATCH_SIZE = 8, 16
 
 def sample_all(colorizer, outlines, samples, temperature):
     """Samples of many outlines [N, S, S, 1]: [N, samples, L, L, 3]."""
-    sample = tf.function(colorizer.sample, jit_compile=True)
+    sample = tf.function(lambda *inputs: colorizer.sample(*inputs, xla=True))
     count = len(outlines) * samples
     seeds = np.resize(np.arange(count), [-(-count // _BATCH_SIZE), _BATCH_SIZE])  # equal batches: one compilation
     drawn = []

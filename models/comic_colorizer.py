@@ -2,7 +2,15 @@
 
 import tensorflow as tf
 
-from models import background, background_detector, low_res_colorizer, polishing_network, resolution, weights
+from models import (
+    background,
+    background_detector,
+    low_res_colorizer,
+    one_by_one,
+    polishing_network,
+    resolution,
+    weights,
+)
 
 AUTOMATIC = -2.  # background colour: what the sampled picture has
 
@@ -12,7 +20,7 @@ class ComicColorizer(tf.Module):
 
     Args:
       low_res_colorizer, background_detector, polishing_network: trained networks, of presets with equal picture sizes.
-      xla: compile the sampler with XLA: faster after the first call for each batch size, which takes long.
+      xla: see `LowResColorizer.sample`.
     """
 
     NETWORKS = (low_res_colorizer.LowResColorizer, background_detector.BackgroundDetector,
@@ -24,7 +32,7 @@ class ComicColorizer(tf.Module):
         self.background_detector = background_detector
         self.polishing_network = polishing_network
         self.preset = low_res_colorizer.preset
-        self._sample = tf.function(low_res_colorizer.sample, jit_compile=True) if xla else low_res_colorizer.sample
+        self._xla = xla
 
     @classmethod
     def load(cls, directories, xla=False):
@@ -44,8 +52,14 @@ class ComicColorizer(tf.Module):
           dict of image [B, S, S, 3] and low_res [B, L, L, 3] in [-1, 1], background_mask [B, S, S, 1],
           background_colour [B, 3] in [-1, 1], log_likelihood [B] of the low-resolution picture, nats.
         """
-        outline = tf.ensure_shape(outline, [None, self.preset.image_size, self.preset.image_size, 1])
-        low_res, log_likelihood = self._sample(outline, seeds, temperature)
+        size = self.preset.image_size
+        outline = tf.ensure_shape(outline, [None, size, size, 1])
+        low_res, log_likelihood = self.low_res_colorizer.sample(outline, seeds, temperature, self._xla)
+        result = one_by_one.one_by_one(self._finish, outline, low_res, tf.ensure_shape(background_colour, [None, 3]))
+        return result | {'low_res': low_res, 'log_likelihood': log_likelihood}
+
+    def _finish(self, outline, low_res, background_colour):
+        """What `colorize` gives beside the sample."""
         masks = self.background_detector.masks(outline)
         image = self.polishing_network.polish(outline, low_res, masks)
         mask = background.union(masks)
@@ -55,5 +69,5 @@ class ComicColorizer(tf.Module):
         asked = tf.reduce_min(background_colour, axis=-1, keepdims=True) >= -1
         painted = mask * (1 - outline) * tf.cast(asked, tf.float32)[:, None, None]
         image = background.composite(image, painted * background_colour[:, None, None], painted)
-        return {'image': image, 'low_res': low_res, 'background_mask': mask,
-                'background_colour': tf.where(asked, background_colour, mean), 'log_likelihood': log_likelihood}
+        return {'image': image, 'background_mask': mask,
+                'background_colour': tf.where(asked, background_colour, mean)}

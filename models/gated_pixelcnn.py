@@ -142,7 +142,7 @@ class GatedPixelCNN(keras.layers.Layer):
         """
         vertical = horizontal = self._seen(picture)
         for number, block in enumerate(self._blocks):
-            its_seeds = None if seeds is None else seeds + [[0, number]]
+            its_seeds = None if seeds is None else seeds + [[number, 0]]
             vertical, horizontal = block(vertical, horizontal, condition, its_seeds)
         return self._pixel_parameters(horizontal)
 

@@ -9,7 +9,7 @@ import itertools
 import tensorflow as tf
 import tf_keras as keras
 
-from models import gated_pixelcnn, likelihood, network, polyak_average, resolution
+from models import gated_pixelcnn, likelihood, network, one_by_one, polyak_average, resolution
 
 
 class GroupNorm(keras.layers.Layer):
@@ -97,7 +97,7 @@ class LowResColorizer(network.Network):
     """
 
     NAME, OBJECTIVE = 'low_res_colorizer', 'bits_per_dim'
-    _AUXILIARY_WEIGHT = .5
+    _AUXILIARY_WEIGHT = 1.
 
     def __init__(self, preset, **kwargs):
         super().__init__(preset, ['bits_per_dim', 'auxiliary_bits_per_dim'], **kwargs)
@@ -144,22 +144,29 @@ class LowResColorizer(network.Network):
         return tf.map_fn(lambda seed: tf.random.stateless_uniform(shape, tf.stack([seed, 0]), alg='philox'),
                          seeds, fn_output_signature=tf.float32)
 
-    def sample(self, outline, seeds, temperature=1.):
+    def sample(self, outline, seeds, temperature=1., xla=False):
         """Samples pictures; each depends on its own outline and seed only, not on its batch.
 
         Args:
           outline: [B, S, S, 1].
           seeds: int64 [B].
           temperature: float [B] or scalar; below 1 the samples are calmer and more alike.
+          xla: compile the PixelCNN's part with XLA, faster after the first call for each batch size. The pictures may
+            then depend on the batch size by rounding.
         Returns:
           (low_res [B, L, L, 3] on the grid, its log-likelihood in nats [B]).
         """
-        noise = self.noise(seeds)
+        condition = one_by_one.one_by_one(self.condition, outline)
+        paint = tf.function(self._paint, jit_compile=True) if xla else self._paint
+        return paint(condition, self.noise(seeds), temperature)
+
+    def _paint(self, condition, noise, temperature):
+        """`sample` from what the PixelCNN is conditioned on and the uniform noise."""
 
         def draw(parameters, row, column):
             return self.likelihood(parameters).sample(noise[:, row, column], temperature)
 
-        low_res, parameters = self.pixelcnn.sample(self.condition(outline), draw)
+        low_res, parameters = self.pixelcnn.sample(condition, draw)
         return low_res, tf.reduce_sum(self.likelihood(parameters).log_prob(low_res), axis=[1, 2])
 
     def compile(self, *args, **kwargs):

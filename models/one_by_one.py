@@ -1,0 +1,23 @@
+"""Batches whose pictures do not touch one another, to the last bit."""
+
+import tensorflow as tf
+
+
+def one_by_one(function, *inputs):
+    """Applies a function of batches to one picture after the other.
+
+    TensorFlow's kernels add up in another order in another batch size, and a sampler that compares what they give with
+    random numbers may then draw another picture.
+
+    Args:
+      function: of tensors [1, ...] to a float32 tensor [1, ...] or a dict of such.
+      inputs: [B, ...] each.
+    Returns:
+      What `function` returns, [B, ...].
+    """
+    one = tf.function(lambda *pictures: function(*(picture[None] for picture in pictures)))
+    specs = tf.nest.map_structure(lambda result: tf.TensorSpec(result.shape[1:], result.dtype),
+                                  one.get_concrete_function(*(tf.TensorSpec(x.shape[1:], x.dtype) for x in inputs))
+                                  .structured_outputs)
+    return tf.map_fn(lambda pictures: tf.nest.map_structure(lambda result: result[0], one(*pictures)), inputs,
+                     fn_output_signature=specs)

@@ -8,6 +8,7 @@ import numpy as np
 
 from data_pipeline import dataset, outline, pages, square
 from eval import drawn_comics
+from models.line_art import fit
 
 
 @dataclasses.dataclass(frozen=True)
@@ -49,7 +50,7 @@ def line_art(folder, size):
     for stem in pairs:
         drawing = outline.from_line_art(pages.read(stems['line'][stem]))
         truth = pages.read(stems['colour'][stem])
-        yield Example(stem, square.fit(drawing, size), square.fit(truth, size))
+        yield Example(stem, fit(drawing, size).numpy(), square.fit(truth, size))
 
 
 def _example(batch, name):

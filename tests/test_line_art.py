@@ -59,12 +59,25 @@ def test_refuses_what_cannot_be_coloured(drawing):
 def test_fits_as_the_data_pipeline_does_and_brings_colours_back(shape, drawing, rng):
     """To within one level, where the exact value is close to the middle between two."""
     resized = cv2.resize(drawing, shape[::-1], interpolation=cv2.INTER_AREA)
-    for picture in (resized, rng.integers(0, 256, shape, np.uint8)):
-        difference = line_art.fit(picture, 256).numpy().astype(int) - square.fit(picture, 256)
-        assert np.abs(difference).max() <= 1 and (difference != 0).mean() < .002
+    noise = rng.integers(0, 256, shape, np.uint8)
+    for picture in (resized, noise):
+        picture = np.where(rng.random(shape) < .2, 255, np.where(rng.random(shape) < .1, 0, picture)).astype(np.uint8)
+        expected = square.unfit(square.fit(picture, 256), *shape).astype(float)
+        ink, paper = np.percentile(expected, [1, 80], method='higher')
+        expected = np.clip(np.round((expected - ink) * 255 / (paper - ink)), 0, 255)
+        difference = square.unfit(line_art.fit(picture, 256).numpy(), *shape) - expected
+        assert np.abs(difference).max() <= np.ceil(255 / (paper - ink)) and (difference != 0).mean() < .01
     back = line_art.put_back(np.full((256, 256, 3), (200, 100, 0), np.uint8), resized).numpy()
     assert back.shape == (*shape, 3)
     assert (back[resized == 255] == (200, 100, 0)).all() and (back[resized == 0] == 0).all()
+
+
+def test_pencil_on_grey_paper_becomes_ink_on_white_and_blank_paper_stays_blank(drawing, rng):
+    clean = line_art.fit(drawing, 256).numpy().astype(float)
+    faint = line_art.fit(np.uint8(110 + drawing / 255 * 110), 256).numpy().astype(float)
+    assert np.abs(faint - clean).mean() < 2
+    blank = np.uint8(rng.integers(225, 235, (300, 200)))
+    assert (square.unfit(line_art.fit(blank, 256).numpy(), 300, 200) >= 220).all()
 
 
 def test_colours_come_back_where_they_belong(drawing):

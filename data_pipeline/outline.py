@@ -54,3 +54,8 @@ def is_coloured(picture):
 def to_ink(outline):
     """Line art with values 0..255, any float array or tensor -> ink coverage in [0, 1]."""
     return 1 - outline / PAPER
+
+
+def from_ink(ink):
+    """Ink coverage in [0, 1], any array or tensor -> line art, uint8."""
+    return np.uint8(np.round(PAPER * (1 - np.asarray(ink))))

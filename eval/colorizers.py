@@ -3,7 +3,7 @@
 import numpy as np
 
 from data_pipeline import outline
-from models import comic_colorizer, pix2pix, two_step_cgan, weights
+from models import comic_colorizer, pix2pix, resolution, two_step_cgan, weights
 
 MODELS = ('comic', 'two_step_cgan', 'pix2pix')
 
@@ -42,16 +42,13 @@ class Colorizer:
         """
         ink = outline.to_ink(np.float32(drawings[..., None]))
         if self.model == 'comic':
-            colour = np.full(3, comic_colorizer.AUTOMATIC) if background is None else np.asarray(background) / 127.5 - 1
+            colour = np.full(3, comic_colorizer.AUTOMATIC) if background is None else resolution.from_levels(
+                np.asarray(background))
             result = self.system.colorize(ink, np.asarray(seeds, np.int64), np.float32(temperature),
                                           np.tile(np.float32(colour), (len(drawings), 1)))
         else:
             result = self.system.colorize(ink)
-        pictures = {name: _to_uint8(result[name].numpy()) for name in ('image', 'low_res') if name in result}
+        pictures = {name: np.uint8(resolution.levels(result[name])) for name in ('image', 'low_res') if name in result}
         if 'background_mask' in result:
             pictures['background_mask'] = np.uint8(result['background_mask'].numpy()[..., 0] * 255)
         return pictures
-
-
-def _to_uint8(colour):
-    return np.uint8(np.round((np.clip(colour, -1, 1) + 1) * 127.5))

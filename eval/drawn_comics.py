@@ -3,6 +3,7 @@
 import numpy as np
 
 from data_pipeline import outline, square, synthetic_comic
+from models import resolution
 
 _PANELS_AN_EPISODE = 12
 
@@ -23,5 +24,5 @@ def batch(background, seed, count, size, first=0):
     lines = np.float32([square.fit(outline.extract(panel.colour), size) for panel in panels])
     masks = np.stack([square.fit(np.uint8(panel.background) * 255, size) for panel in panels])
     colours = np.float32([square.fit(panel.colour, size) for panel in panels])
-    return {'outline': outline.to_ink(lines[..., None]), 'colour': colours / 127.5 - 1,
+    return {'outline': outline.to_ink(lines[..., None]), 'colour': resolution.from_levels(colours),
             'background': np.float32(masks[..., None] > 127)}

@@ -31,7 +31,7 @@ import numpy as np
 import tensorflow as tf
 from absl import app, flags
 
-from data_pipeline import aside
+from data_pipeline import aside, outline
 from eval import colorizers, held_out_sets, metrics, report
 from models import line_art, polishing_network, resolution, weights
 
@@ -56,13 +56,13 @@ class WithTruth:
         if self._mask and any(example.background is None for example in batch):
             return None
         drawings = np.stack([example.drawing for example in batch])
-        ink = np.float32(1 - drawings[..., None] / 255)
+        ink = np.float32(outline.to_ink(drawings[..., None]))
         masks = self._detect(ink)
         if self._mask:
             true = np.float32([example.background for example in batch])[..., None]
             masks = tf.concat([true] + [tf.zeros_like(true)] * (masks.shape[-1] - 1), axis=-1)
         if self._low_res:
-            truth = np.float32([example.truth for example in batch]) / 127.5 - 1
+            truth = resolution.from_levels(np.float32([example.truth for example in batch]))
             low_res = resolution.low_resolution(truth, self._system.preset.low_res_size)
         else:
             low_res, _ = self._sample(ink, seeds, temperature)
@@ -87,8 +87,8 @@ class Comic:
     def more(self, batch, images, seeds, temperature):
         """Figures of the batch just coloured beside those of its pictures: for each, {name: figure}."""
         others = self.images(batch, seeds + 1_000_000, temperature)
-        truth = np.float32([example.truth for example in batch]) / 127.5 - 1
-        ink = np.float32([1 - example.drawing[..., None] / 255 for example in batch])
+        truth = resolution.from_levels(np.float32([example.truth for example in batch]))
+        ink = np.float32([outline.to_ink(example.drawing[..., None]) for example in batch])
         bits = self._bits({'outline': ink, 'colour': truth}).numpy()
         return [{'diversity': metrics.diversity(np.stack(pair)), 'bits_per_dim': float(bits[k]),
                  'mask_iou': None if batch[k].background is None else metrics.intersection_over_union(

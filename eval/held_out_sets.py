@@ -8,6 +8,7 @@ import numpy as np
 
 from data_pipeline import dataset, outline, pages, square
 from eval import drawn_comics
+from models import resolution
 from models.line_art import fit
 
 
@@ -56,5 +57,5 @@ def line_art(folder, size):
 def _example(batch, name):
     """From a batch of one picture in the networks' units."""
     ink, colour, background = (np.asarray(batch[key])[0] for key in ('outline', 'colour', 'background'))
-    return Example(name, np.uint8(np.round(255 * (1 - ink[..., 0]))), np.uint8(np.round((colour + 1) * 127.5)),
+    return Example(name, outline.from_ink(ink[..., 0]), np.uint8(resolution.levels(colour)),
                    background[..., 0] > .5 if background[0, 0, 0] >= 0 else None)

@@ -24,7 +24,7 @@ import tensorflow as tf
 import tf_keras as keras
 from absl import app, flags
 
-from data_pipeline import dataset
+from data_pipeline import dataset, outline
 from eval import contact_sheet, drawn_comics
 from models import low_res_colorizer, resolution, weights
 
@@ -82,7 +82,7 @@ def evaluate(weight_folders, data, pictures, samples, temperature, comic_seed, s
 
     sheet = contact_sheet.ContactSheet(sheet_path, ('outline', 'truth', *(f'sample {k + 1}' for k in range(samples))))
     for n in np.linspace(0, len(truth) - 1, min(_SHOWN, len(truth))).astype(int):
-        lines = np.uint8(255 * (1 - np.asarray(batch['outline'][n])[..., 0]))
+        lines = outline.from_ink(batch['outline'][n])[..., 0]
         sheet.add(f'picture {n + 1}', [lines, *(np.uint8(resolution.levels(p)) for p in (truth[n], *drawn[n]))])
     sheet.flush()
     return {name: round(float(figure), 4) for name, figure in figures.items()}

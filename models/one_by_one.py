@@ -15,9 +15,10 @@ def one_by_one(function, *inputs):
     Returns:
       What `function` returns, [B, ...].
     """
-    one = tf.function(lambda *pictures: function(*(picture[None] for picture in pictures)))
-    specs = tf.nest.map_structure(lambda result: tf.TensorSpec(result.shape[1:], result.dtype),
-                                  one.get_concrete_function(*(tf.TensorSpec(x.shape[1:], x.dtype) for x in inputs))
-                                  .structured_outputs)
-    return tf.map_fn(lambda pictures: tf.nest.map_structure(lambda result: result[0], one(*pictures)), inputs,
-                     fn_output_signature=specs)
+
+    def one(pictures):
+        return tf.nest.map_structure(lambda result: result[0], function(*(picture[None] for picture in pictures)))
+
+    shapes = tf.function(one).get_concrete_function([tf.TensorSpec(x.shape[1:], x.dtype) for x in inputs])
+    specs = tf.nest.map_structure(lambda result: tf.TensorSpec(result.shape, result.dtype), shapes.structured_outputs)
+    return tf.map_fn(one, list(inputs), fn_output_signature=specs)

@@ -18,6 +18,7 @@ Every picture has the drawing laid over it, as eval.colorize does. Writes into -
     colourfulness is relative to the truth; diversity is between two samples.
   metrics.csv: the same, a row for each picture.
   report.html: the means, and pictures side by side, among them the worst; needs nothing beside it.
+  figure_SET.png: the study's figure: rows of outline, truth, and what each model made of it.
 """
 
 import csv
@@ -32,7 +33,7 @@ import tensorflow as tf
 from absl import app, flags
 
 from data_pipeline import aside, outline
-from eval import colorizers, held_out_sets, metrics, report
+from eval import colorizers, contact_sheet, held_out_sets, metrics, report
 from models import line_art, polishing_network, resolution, weights
 
 FLAGS = flags.FLAGS
@@ -187,7 +188,7 @@ def means(rows):
 
 
 def evaluate(sets, models, output, temperature):
-    """Evaluates, and writes metrics.json, metrics.csv and report.html. Returns what metrics.json says.
+    """Evaluates, and writes the files (see the module's docstring). Returns what metrics.json says.
 
     Args:
       sets: {name: examples}.
@@ -200,6 +201,8 @@ def evaluate(sets, models, output, temperature):
         its_rows, pictures = evaluate_set(name, examples, models, temperature)
         rows += its_rows
         shown[name] = report.chosen(pictures, its_rows)
+        contact_sheet.save_png(output / f'figure_{name}.png', report.figure(
+            shown[name], ['outline', 'truth', *(model for model in colorizers.MODELS if model in models)]))
     table = means(rows)
     text = io.StringIO()
     writer = csv.DictWriter(text, ['set', 'picture', 'model', *FIGURES], lineterminator='\n')

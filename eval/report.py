@@ -49,6 +49,23 @@ def chosen(pictures, rows):
     return shown
 
 
+def figure(shown, rows):
+    """Pictures in the form of the study's figures: a column for each picture, a row for what is seen of them.
+
+    Args:
+      shown: as of `chosen`.
+      rows: names of thumbnails: 'outline', 'truth', models.
+    Returns:
+      PIL image.
+    """
+    columns = [pictures for _, pictures in shown[:_SPREAD_OVER]]
+    result = Image.new('RGB', (len(columns) * _SIDE, len(rows) * _SIDE), 'white')
+    for x, pictures in enumerate(columns):
+        for y, what in enumerate(rows):
+            result.paste(Image.open(io.BytesIO(base64.b64decode(pictures[what]))), (x * _SIDE, y * _SIDE))
+    return result
+
+
 def html(table, figures, shown):
     """The page.
 

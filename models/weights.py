@@ -16,7 +16,7 @@ from models import presets
 
 
 def build(network, preset):
-    """Makes a network of a preset with its weights created. `network` is one of the three classes."""
+    """Makes a network of a preset with its weights created. `network` is one of the classes of networks."""
     model = network(preset)
     model.build_weights()
     return model

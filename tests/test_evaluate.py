@@ -46,6 +46,7 @@ def test_figures_files_and_pictures_of_every_model(all_weights, drawings, tmp_pa
     rows = list(csv.DictReader((tmp_path / 'out' / 'metrics.csv').open()))
     mine = [float(row['l1']) for row in rows if (row['set'], row['model']) == ('drawn', 'comic')]
     assert len(mine) == 2 and np.mean(mine) == pytest.approx(comic['l1'], abs=1e-4)
+    assert Image.open(tmp_path / 'out' / 'figure_drawn.png').size == (2 * 160, 5 * 160)
     page = (tmp_path / 'out' / 'report.html').read_text()
     assert 'worst region_spread' in page and 'http' not in page
     picture = re.search('alt="two_step_cgan" src="data:image/jpeg;base64,([^"]+)"', page)[1]

@@ -152,4 +152,3 @@ def test_trains_and_samples_in_mixed_precision(precision, data, tmp_path):
     assert all(math.isfinite(float(row['loss'])) for row in rows(tmp_path / 'run'))
     loaded = weights.load(low_res_colorizer.LowResColorizer, [tmp_path / 'run'])
     assert {v.dtype for v in loaded.variables} == {tf.float32}
-    assert os.environ.get('TF_CONFIG') is None

@@ -84,7 +84,7 @@ def assert_equal_losses(one_device, other):
 
 def test_mirrored_on_two_devices_takes_the_steps_of_one(one_device, all_for_training, tmp_path):
     finish(Program('tests.train_networks', all_for_training, tmp_path, '--steps', 10, '--strategy', 'mirrored',
-                 '--logical_cpus', 2))
+                   '--logical_cpus', 2))
     assert_equal_losses(one_device, tmp_path)
 
 

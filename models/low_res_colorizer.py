@@ -9,7 +9,7 @@ import itertools
 import tensorflow as tf
 import tf_keras as keras
 
-from models import gated_pixelcnn, likelihood, network, one_by_one, polyak_average, resolution
+from models import gated_pixelcnn, likelihood, network, noise, one_by_one, polyak_average, resolution
 
 
 class GroupNorm(keras.layers.Layer):
@@ -90,14 +90,16 @@ def adaptation_network(preset):
 class LowResColorizer(network.Network):
     """p(picture [B, L, L, 3] | outline [B, S, S, 1]), trained by maximum likelihood.
 
-    In training every pixel is also predicted from the outline alone (after ColTran, 2102.04432, section 4.1, our
-    choice): the conditioning network learns the colours themselves, where its neighbours would give a pixel away.
+    Our choices in training: every pixel is also predicted from the outline alone (after ColTran, 2102.04432, section
+    4.1), and of half of the pictures a random share of the pixels is hidden from those that follow. So the networks
+    learn the colours themselves, where a pixel's neighbours would give them away, and samples do not only copy.
 
     Once it is compiled, a Polyak average of the weights is kept in training (`average`).
     """
 
     NAME, OBJECTIVE = 'low_res_colorizer', 'bits_per_dim'
     _AUXILIARY_WEIGHT = 1.
+    _HIDDEN_SHARE, _HIDDEN = 2, 3  # uses of the seeds, beside those of the PixelCNN
 
     def __init__(self, preset, **kwargs):
         super().__init__(preset, ['bits_per_dim', 'auxiliary_bits_per_dim'], **kwargs)
@@ -197,5 +199,12 @@ class LowResColorizer(network.Network):
         """Bits for each number of the true pictures, from all that precedes it and from the outline alone: two [B]."""
         low_res = resolution.low_resolution(data['colour'], self.preset.low_res_size)
         condition = self.condition(data['outline'])
-        return (self._bits_per_dim(self.pixelcnn(low_res, condition, seeds), low_res),
+        seen = low_res if seeds is None else self._hide_pixels(low_res, seeds)
+        return (self._bits_per_dim(self.pixelcnn(seen, condition, seeds), low_res),
                 self._bits_per_dim(self._auxiliary_head(condition), low_res))
+
+    def _hide_pixels(self, low_res, seeds):
+        """Greys out a share of the pixels: none in half of the pictures, in the others one drawn from 0 to 1."""
+        share = 2 * noise.uniform(seeds, [1, 1, 1], self._HIDDEN_SHARE) - 1
+        shown = noise.uniform(seeds, [*low_res.shape[1:3], 1], self._HIDDEN) >= share
+        return low_res * tf.cast(shown, low_res.dtype)

@@ -1,7 +1,5 @@
 """The input pipeline: prepared records to batches."""
 
-import pathlib
-
 import tensorflow as tf
 
 from data_pipeline import outline, records
@@ -41,16 +39,12 @@ def load(data, split, batch_size, image_size, seed=None, samples=None, without=N
     """
     training = seed is not None
     manifest = records.read_manifest(data)
+    if not training and not manifest['counts'][split]:
+        return None
+    check(data, split, image_size)
     size = manifest['parameters']['size']
     margin = size - image_size
-    if image_size > size:
-        raise ValueError(f'{data}: pictures of {size} pixels are too small for a model of {image_size}')
-    if not manifest['counts'][split]:
-        if training:
-            raise ValueError(f'{data}: no {split} examples; all groups fell to the other split')
-        return None
     source = {'example': _records(data, manifest, split)}
-    records.verify(data, manifest['shards'][split])
     if samples:
         source['sample'] = _records(samples, manifest, split)
     source = tf.data.Dataset.zip(source)
@@ -62,6 +56,7 @@ def load(data, split, batch_size, image_size, seed=None, samples=None, without=N
     if context:
         source, batch_size = _share(source, batch_size, context)
 
+    @tf.autograph.experimental.do_not_convert
     def decode(numbers, serialized):
         """A batch of numbered examples, from bytes."""
         encoded = records.parse(serialized['example'])
@@ -89,6 +84,17 @@ def load(data, split, batch_size, image_size, seed=None, samples=None, without=N
 
     return (source.batch(batch_size, drop_remainder=training)
             .map(decode, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True).prefetch(tf.data.AUTOTUNE))
+
+
+def check(data, split, image_size):
+    """Raises what `load` raises of a data folder, without making a pipeline."""
+    manifest = records.read_manifest(data)
+    size = manifest['parameters']['size']
+    if image_size > size:
+        raise ValueError(f'{data}: pictures of {size} pixels are too small for a model of {image_size}')
+    if not manifest['counts'][split]:
+        raise ValueError(f'{data}: no {split} examples; all groups fell to the other split')
+    records.verify(data, manifest['shards'][split])
 
 
 def _cut(encoded, corner, mirrored, size, image_size):
@@ -144,8 +150,4 @@ def folds_of(data, split, folds):
 
 def _records(folder, manifest, split):
     """The serialized records of a split, from the shards the manifest names, wherever they lie."""
-    files = [pathlib.Path(folder, shard['file']) for shard in manifest['shards'][split]]
-    for file in files:
-        if not file.exists():
-            raise ValueError(f'{file}: missing, though {records.MANIFEST} lists it')
-    return tf.data.TFRecordDataset(list(map(str, files)))
+    return tf.data.TFRecordDataset([str(path) for path, _ in records.existing(folder, manifest['shards'][split])])

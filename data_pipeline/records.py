@@ -64,14 +64,22 @@ def decode_group(serialized):
     return tf.io.parse_single_example(serialized, {'group': tf.io.FixedLenFeature([], tf.string)})['group']
 
 
+def existing(folder, shards):
+    """Yields (path, entry) of shards, given as entries of the manifest. Raises ValueError if one is missing."""
+    for shard in shards:
+        path = pathlib.Path(folder, shard['file'])
+        if not path.exists():
+            raise ValueError(f'{path}: missing, though {MANIFEST} lists it')
+        yield path, shard
+
+
 def verify(folder, shards):
     """Checks that shards (entries of the manifest) are as they were written.
 
     Raises:
-      ValueError: one is damaged.
+      ValueError: one is missing or damaged.
     """
-    for shard in shards:
-        path = pathlib.Path(folder, shard['file'])
+    for path, shard in existing(folder, shards):
         if hashlib.sha256(path.read_bytes()).hexdigest() != shard['sha256']:
             raise ValueError(f'{path}: damaged (not what {MANIFEST} says was written); prepare the data again')
 

@@ -39,7 +39,7 @@ class ComicColorizer(tf.Module):
         """Loads each network from the first of the folders that holds it. Raises ValueError if none does."""
         return cls(*(weights.load(network, directories) for network in cls.NETWORKS), xla=xla)
 
-    @tf.function(reduce_retracing=True)
+    @tf.function(reduce_retracing=True, autograph=False)
     def colorize(self, outline, seeds, temperature, background_colour):
         """Colours outlines. A picture's result depends on its own outline and seed, not on its batch.
 

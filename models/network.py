@@ -19,6 +19,9 @@ class Network(keras.Model):
         super().__init__(name=self.NAME, **kwargs)
         self.preset = preset
         self._means = {name: keras.metrics.Mean(name) for name in measured}
+        # The steps need no AutoGraph, which takes much of the time of their tracing.
+        self.train_step, self.test_step = map(tf.autograph.experimental.do_not_convert,
+                                              (self.train_step, self.test_step))
         self.distribute_reduction_method = 'first'  # of what the steps return, which all replicas agree on
 
     def training_state(self):

@@ -19,6 +19,7 @@ def one_by_one(function, *inputs):
     def one(pictures):
         return tf.nest.map_structure(lambda result: result[0], function(*(picture[None] for picture in pictures)))
 
-    shapes = tf.function(one).get_concrete_function([tf.TensorSpec(x.shape[1:], x.dtype) for x in inputs])
-    specs = tf.nest.map_structure(lambda result: tf.TensorSpec(result.shape, result.dtype), shapes.structured_outputs)
+    pictures = [tf.TensorSpec(x.shape[1:], x.dtype) for x in inputs]
+    results = tf.function(one, autograph=False).get_concrete_function(pictures).structured_outputs
+    specs = tf.nest.map_structure(lambda result: tf.TensorSpec(result.shape, result.dtype), results)
     return tf.map_fn(one, list(inputs), fn_output_signature=specs)

@@ -38,12 +38,13 @@ def signatures(colorizer):
     """The signatures of a `comic_colorizer.ComicColorizer`: {name: tf.function}."""
     size = colorizer.preset.image_size
 
-    @tf.function(input_signature=[tf.TensorSpec([None, size, size, 1], tf.uint8, 'outline'), *_CONTROLS])
+    @tf.function(input_signature=[tf.TensorSpec([None, size, size, 1], tf.uint8, 'outline'), *_CONTROLS],
+                 autograph=False)
     def serving_default(outline, seed, temperature, background):
         with tf.control_dependencies(_checks(outline, seed, temperature, background)):
             return _colorize(colorizer, outline, seed, temperature, background)
 
-    @tf.function(input_signature=[tf.TensorSpec([None], tf.string, 'image_bytes'), *_CONTROLS])
+    @tf.function(input_signature=[tf.TensorSpec([None], tf.string, 'image_bytes'), *_CONTROLS], autograph=False)
     def encoded(image_bytes, seed, temperature, background):
         with tf.control_dependencies(_checks(image_bytes, seed, temperature, background)):
             image_bytes = tf.identity(image_bytes)

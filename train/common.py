@@ -67,7 +67,7 @@ def train(model, optimizer, more_callbacks=(), workdir=None, part='', samples=No
     workdir = pathlib.Path(workdir or FLAGS.workdir)
     sizes = FLAGS.batch_size, model.preset.image_size
     validation = dataset.load(FLAGS.data, 'validation', *sizes, samples=samples)
-    dataset.load(FLAGS.data, 'train', *sizes, FLAGS.seed, samples, without)
+    dataset.check(FLAGS.data, 'train', model.preset.image_size)
     if FLAGS.initial_weights:
         _begin_with(model, FLAGS.initial_weights)
     folder = run_folder.RunFolder(workdir / part, model.preset)

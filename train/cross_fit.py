@@ -44,7 +44,7 @@ def sample_split(colorizers, data, split, seed):
     samples = np.zeros([len(folds), preset.low_res_size, preset.low_res_size, 3], np.uint8)
     for fold, colorizer in enumerate(colorizers):
         mine = tf.constant(folds == fold)
-        sample = tf.function(colorizer.sample, reduce_retracing=True)
+        sample = tf.function(colorizer.sample, reduce_retracing=True, autograph=False)
         examples = dataset.load(data, split, 1, preset.image_size).unbatch().enumerate()
         for numbers, batch in examples.filter(lambda n, _, mine=mine: mine[n]).batch(_BATCH_SIZE):
             low_res, _ = sample(batch['outline'], numbers + seed * 2 ** 32)

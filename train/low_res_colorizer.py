@@ -38,7 +38,7 @@ class SampleImages(keras.callbacks.Callback):
         self._directory = os.path.join(directory, 'validation')
 
     def on_train_begin(self, logs=None):
-        self._sample = tf.function(self.model.sample)
+        self._sample = tf.function(self.model.sample, autograph=False)
         self._writer = tf.summary.create_file_writer(self._directory)
 
     def on_epoch_end(self, epoch, logs=None):

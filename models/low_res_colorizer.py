@@ -9,7 +9,7 @@ import itertools
 import tensorflow as tf
 import tf_keras as keras
 
-from models import gated_pixelcnn, likelihood, network, noise, one_by_one, polyak_average, resolution
+from models import gated_pixelcnn, likelihood, network, one_by_one, polyak_average, resolution
 
 
 class GroupNorm(keras.layers.Layer):
@@ -90,19 +90,17 @@ def adaptation_network(preset):
 class LowResColorizer(network.Network):
     """p(picture [B, L, L, 3] | outline [B, S, S, 1]), trained by maximum likelihood.
 
-    Our choices in training: every pixel is also predicted from the outline alone (after ColTran, 2102.04432, section
-    4.1), and of half of the pictures a random share of the pixels is hidden from those that follow. So the networks
-    learn the colours themselves, where a pixel's neighbours would give them away, and samples do not only copy.
+    Our choice: every pixel is also predicted from the outline alone, with a loss of its own (after ColTran, 2102.04432,
+    section 4.1), and the PixelCNN only corrects this prior, which it sees. A pixel's neighbours would give its colour
+    away in training; so the networks learn the colours themselves, and samples do not only copy.
 
     Once it is compiled, a Polyak average of the weights is kept in training (`average`).
     """
 
     NAME, OBJECTIVE = 'low_res_colorizer', 'bits_per_dim'
-    _AUXILIARY_WEIGHT = 1.
-    _HIDDEN_SHARE, _HIDDEN = 2, 3  # uses of the seeds, beside those of the PixelCNN
 
     def __init__(self, preset, **kwargs):
-        super().__init__(preset, ['bits_per_dim', 'auxiliary_bits_per_dim'], **kwargs)
+        super().__init__(preset, ['bits_per_dim', 'prior_bits_per_dim'], **kwargs)
         self.conditioning_network = conditioning_network(preset)
         self.adaptation_network = adaptation_network(preset)
         self.likelihood = likelihood.LIKELIHOODS[preset.likelihood]
@@ -110,26 +108,32 @@ class LowResColorizer(network.Network):
         self.pixelcnn = gated_pixelcnn.GatedPixelCNN(
             preset.pixelcnn_blocks, preset.pixelcnn_filters, preset.pixelcnn_hidden, parameters, preset.dropout,
             sees_picture=preset.context == 'full')
-        self._auxiliary_head = keras.Sequential([
+        self._prior_head = keras.Sequential([
             keras.layers.Dense(preset.pixelcnn_hidden, activation='relu'), keras.layers.Dense(parameters)])
 
     def build_weights(self):
         size, low = self.preset.image_size, self.preset.low_res_size
         self((tf.zeros([1, size, size, 1]), tf.zeros([1, low, low, 3])))
-        self._auxiliary_head(tf.zeros([1, low, low, self.preset.adaptation_filters]))
 
     def condition(self, outline):
-        """outline [B, S, S, 1] -> what the PixelCNN is conditioned on, [B, L, L, F]."""
+        """outline [B, S, S, 1] -> what the PixelCNN is conditioned on: [B, L, L, F + P], features and the prior.
+
+        The prior is the parameters of every pixel's distribution given the outline alone.
+        """
         if self.preset.outline == 'blank':
             outline = tf.zeros_like(outline)
         features, small = self.conditioning_network(outline), resolution.shrink(outline, self.preset.low_res_size)
-        return self.adaptation_network(
-            tf.concat([features, tf.cast(small, features.dtype)], axis=-1))
+        features = self.adaptation_network(tf.concat([features, tf.cast(small, features.dtype)], axis=-1))
+        return tf.concat([features, self._prior_head(features)], axis=-1)
 
     def call(self, inputs):
         """(outline [B, S, S, 1], low_res [B, L, L, 3]) -> parameters of every pixel's distribution [B, L, L, P]."""
         outline, low_res = inputs
-        return self.pixelcnn(low_res, self.condition(outline))
+        condition = self.condition(outline)
+        return self._prior(condition) + self.pixelcnn(low_res, condition)
+
+    def _prior(self, condition):
+        return condition[..., self.preset.adaptation_filters:]
 
     def log_prob(self, outline, low_res):
         """Log-likelihood of pictures on the grid, nats: [B]."""
@@ -165,11 +169,13 @@ class LowResColorizer(network.Network):
     def _paint(self, condition, noise, temperature):
         """`sample` from what the PixelCNN is conditioned on and the uniform noise."""
 
-        def draw(parameters, row, column):
-            return self.likelihood(parameters).sample(noise[:, row, column], temperature)
+        prior = self._prior(condition)
 
-        low_res, parameters = self.pixelcnn.sample(condition, draw)
-        return low_res, tf.reduce_sum(self.likelihood(parameters).log_prob(low_res), axis=[1, 2])
+        def draw(correction, row, column):
+            return self.likelihood(prior[:, row, column] + correction).sample(noise[:, row, column], temperature)
+
+        low_res, corrections = self.pixelcnn.sample(condition, draw)
+        return low_res, tf.reduce_sum(self.likelihood(prior + corrections).log_prob(low_res), axis=[1, 2])
 
     def compile(self, *args, **kwargs):
         super().compile(*args, **kwargs)
@@ -181,15 +187,15 @@ class LowResColorizer(network.Network):
     def train_step(self, data):
         """One step of maximum likelihood on {'outline', 'colour', 'seeds'}."""
         with tf.GradientTape() as tape:
-            bits, auxiliary_bits = self._bits(data, data['seeds'])
-            loss = tf.reduce_mean(bits + self._AUXILIARY_WEIGHT * auxiliary_bits)
+            bits, prior_bits = self._bits(data, data['seeds'])
+            loss = tf.reduce_mean(bits + prior_bits)
         self.descend(tape, (loss, self.trainable_variables))
         self.average.update()
-        return self.step_values(loss=loss, bits_per_dim=bits, auxiliary_bits_per_dim=auxiliary_bits)
+        return self.step_values(loss=loss, bits_per_dim=bits, prior_bits_per_dim=prior_bits)
 
     def test_step(self, data):
-        bits, auxiliary_bits = self._bits(data)
-        return self.validation_values(bits_per_dim=bits, auxiliary_bits_per_dim=auxiliary_bits)
+        bits, prior_bits = self._bits(data)
+        return self.validation_values(bits_per_dim=bits, prior_bits_per_dim=prior_bits)
 
     def bits_per_dim(self, data):
         """Bits for each number of the true pictures, [B]. data: {'outline', 'colour'}."""
@@ -199,12 +205,6 @@ class LowResColorizer(network.Network):
         """Bits for each number of the true pictures, from all that precedes it and from the outline alone: two [B]."""
         low_res = resolution.low_resolution(data['colour'], self.preset.low_res_size)
         condition = self.condition(data['outline'])
-        seen = low_res if seeds is None else self._hide_pixels(low_res, seeds)
-        return (self._bits_per_dim(self.pixelcnn(seen, condition, seeds), low_res),
-                self._bits_per_dim(self._auxiliary_head(condition), low_res))
-
-    def _hide_pixels(self, low_res, seeds):
-        """Greys out a share of the pixels: none in half of the pictures, in the others one drawn from 0 to 1."""
-        share = 2 * noise.uniform(seeds, [1, 1, 1], self._HIDDEN_SHARE) - 1
-        shown = noise.uniform(seeds, [*low_res.shape[1:3], 1], self._HIDDEN) >= share
-        return low_res * tf.cast(shown, low_res.dtype)
+        prior = self._prior(condition)
+        return (self._bits_per_dim(prior + self.pixelcnn(low_res, condition, seeds), low_res),
+                self._bits_per_dim(prior, low_res))

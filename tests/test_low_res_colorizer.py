@@ -77,17 +77,6 @@ def test_variants_ignore_what_they_are_to_ignore(outlines, rng):
         np.testing.assert_array_equal(model((outlines, pictures)), model(other))
 
 
-def test_training_hides_pixels_of_half_of_the_pictures(rng):
-    model = weights.build(low_res_colorizer.LowResColorizer, TINY)
-    low_res = tf.constant(rng.uniform(.1, 1, (64, 32, 32, 3)), tf.float32)
-    seen = model._hide_pixels(low_res, tf.stack([tf.zeros(64, tf.int32), tf.range(64)], axis=1)).numpy()
-    hidden = (seen == 0).all(axis=-1)
-    np.testing.assert_array_equal(seen[~hidden], low_res.numpy()[~hidden])
-    shares = hidden.mean(axis=(1, 2))
-    assert 20 < (shares == 0).sum() < 44
-    assert np.ptp(shares) > .8 and .15 < shares.mean() < .35
-
-
 def test_overfits_one_batch_and_averages_its_weights(batch):
     keras.utils.set_random_seed(0)
     model = weights.build(low_res_colorizer.LowResColorizer, TINY)

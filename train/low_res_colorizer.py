@@ -4,7 +4,7 @@ r"""Trains the low-resolution colorizer by maximum likelihood.
 
 Writes low_res_colorizer.h5 and .json (Polyak average of the weights, preset), and what every run folder has (see
 README, "The run folder"). The TensorBoard logs also show, for some validation pictures, outline, truth and four
-samples. bits_per_dim is per number of a picture; auxiliary_bits_per_dim the same, predicted from the outline alone.
+samples. bits_per_dim is per number of a picture; prior_bits_per_dim the same, predicted from the outline alone.
 
 To measure what a part of the design is worth, change one: --likelihood, --context=none (pixels independent given the
 outline), --outline=blank (the colorizer sees none).

@@ -202,7 +202,7 @@ def evaluate(sets, models, output, temperature):
         rows += its_rows
         shown[name] = report.chosen(pictures, its_rows)
         contact_sheet.save_png(output / f'figure_{name}.png', report.figure(
-            shown[name], ['outline', 'truth', *(model for model in colorizers.MODELS if model in models)]))
+            pictures, ['outline', 'truth', *(model for model in colorizers.MODELS if model in models)]))
     table = means(rows)
     text = io.StringIO()
     writer = csv.DictWriter(text, ['set', 'picture', 'model', *FIGURES], lineterminator='\n')

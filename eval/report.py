@@ -38,9 +38,7 @@ def chosen(pictures, rows):
     Returns:
       [(title, {what: thumbnail})].
     """
-    names = list(pictures)
-    shown = [(names[k], pictures[names[k]])
-             for k in sorted(set(np.linspace(0, len(names) - 1, min(_SPREAD_OVER, len(names))).astype(int)))]
+    shown = _spread(pictures)
     first = [row for row in rows if row['model'] == rows[0]['model']]
     for figure in _CRITERIA:
         known = sorted((row for row in first if row[figure] is not None), key=lambda row: -row[figure])
@@ -49,20 +47,27 @@ def chosen(pictures, rows):
     return shown
 
 
-def figure(shown, rows):
-    """Pictures in the form of the study's figures: a column for each picture, a row for what is seen of them.
+def _spread(pictures):
+    """A few of the pictures from all over a set: [(name, thumbnails)]."""
+    names = list(pictures)
+    numbers = np.linspace(0, len(names) - 1, min(_SPREAD_OVER, len(names))).astype(int)
+    return [(names[k], pictures[names[k]]) for k in numbers]
+
+
+def figure(pictures, rows):
+    """Some of a set's pictures in the form of the study's figures: a column for each, a row for what is seen of it.
 
     Args:
-      shown: as of `chosen`.
+      pictures: {picture: {what: thumbnail}}.
       rows: names of thumbnails: 'outline', 'truth', models.
     Returns:
       PIL image.
     """
-    columns = [pictures for _, pictures in shown[:_SPREAD_OVER]]
+    columns = [its for _, its in _spread(pictures)]
     result = Image.new('RGB', (len(columns) * _SIDE, len(rows) * _SIDE), 'white')
-    for x, pictures in enumerate(columns):
+    for x, its in enumerate(columns):
         for y, what in enumerate(rows):
-            result.paste(Image.open(io.BytesIO(base64.b64decode(pictures[what]))), (x * _SIDE, y * _SIDE))
+            result.paste(Image.open(io.BytesIO(base64.b64decode(its[what]))), (x * _SIDE, y * _SIDE))
     return result
 
 

@@ -8,6 +8,8 @@ at real drawings.
 import cv2
 import numpy as np
 
+from data_pipeline import outline
+
 _REFERENCE = 546  # pixels of the longer side at which the widths below are meant
 _LEAST_INK = .008  # mean; pictures without drawn lines have less in their strokes
 
@@ -33,7 +35,7 @@ def imitate(colour, rng):
     if rng.random() < .3:
         ink = ink * _breaks(ink.shape, rng)
     ink = ink * rng.uniform(.5, 1) + rng.normal(0, rng.uniform(0, .02), ink.shape)
-    return np.uint8(np.round(255 * (1 - np.clip(ink, 0, 1))))
+    return outline.from_ink(np.clip(ink, 0, 1))
 
 
 def _strokes(colour, rng, scale):

@@ -168,7 +168,6 @@ class LowResColorizer(network.Network):
 
     def _paint(self, condition, noise, temperature):
         """`sample` from what the PixelCNN is conditioned on and the uniform noise."""
-
         prior = self._prior(condition)
 
         def draw(correction, row, column):

@@ -97,8 +97,9 @@ def naive_sample(colorizer, outline, seeds, temperature=1.):
 
     def paint(number, picture):
         row, column = number // size, number % size
-        parameters = colorizer((outline, picture))[:, row, column]
-        pixel = colorizer.likelihood(parameters).sample(noise[:, row, column], temperature)
+        parameters, neighbours = (x[:, row, column] for x in (
+            colorizer((outline, picture)), colorizer.pixelcnn.neighbours(picture)))
+        pixel = colorizer.likelihood(parameters, neighbours).sample(noise[:, row, column], temperature)
         here = tf.one_hot(number, size * size, dtype=tf.float32)
         return number + 1, picture + tf.reshape(here, [1, size, size, 1]) * pixel[:, None, None]
 

@@ -146,6 +146,12 @@ class GatedPixelCNN(keras.layers.Layer):
             vertical, horizontal = block(vertical, horizontal, condition, its_seeds)
         return self._pixel_parameters(horizontal)
 
+    def neighbours(self, picture):
+        """The colours to the left of and above every pixel, 0 outside: [B, H, W, 3] -> [B, H, W, 2, 3]."""
+        seen, (height, width) = self._seen(picture), picture.shape[1:3]
+        padded = tf.pad(seen, [[0, 0], [1, 0], [1, 0], [0, 0]])
+        return tf.stack([padded[:, 1:, :width], padded[:, :height, 1:]], axis=-2)
+
     def _pixel_parameters(self, horizontal):
         x = tf.nn.relu(horizontal)
         for layer in self._head:
@@ -157,7 +163,7 @@ class GatedPixelCNN(keras.layers.Layer):
 
         Args:
           condition: [B, H, W, C], H and W static.
-          draw: function of (parameters [B, outputs], row, column) -> pixels [B, 3].
+          draw: function of (parameters [B, outputs], `neighbours` [B, 2, 3], row, column) -> pixels [B, 3].
         Returns:
           (picture [B, H, W, 3], parameters [B, H, W, outputs], as `call` would give them for that picture)
         """
@@ -169,10 +175,13 @@ class GatedPixelCNN(keras.layers.Layer):
             # [W, B, 2 F] for each block, so that a pixel's slice is contiguous
             biases = [tf.transpose(above + for_horizontal[:, row], [1, 0, 2])
                       for above, (_, for_horizontal) in zip(from_above, conditions, strict=True)]
+            reach = self._blocks[0].reach
+            above = tf.transpose(rows_above[0][:, -1, reach:reach + width], [1, 0, 2])  # [W, B, 3]
 
             def paint_pixel(column, windows, row_pixels, row_parameters):
+                neighbours = tf.stack([windows[0][:, -3:], above[column]], axis=1)
                 parameters, windows = self._pixel(windows, [bias[column] for bias in biases])
-                pixel = draw(parameters, row, column)
+                pixel = draw(parameters, tf.cast(neighbours, tf.float32), row, column)
                 windows[0] = tf.concat([windows[0][:, 3:], tf.cast(self._seen(pixel), dtype)], axis=-1)
                 return (column + 1, windows, row_pixels.write(column, pixel), row_parameters.write(column, parameters))
 

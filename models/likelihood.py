@@ -1,8 +1,8 @@
 """The likelihoods to choose from (`--likelihood`), so that what the logistic mixture is worth can be measured.
 
 Each class has `sizes(mixtures)` -> (numbers the network gives for a pixel, uniform numbers a pixel's sample takes), is
-made from the parameters of any number of pixels, and gives their `log_prob` and `sample`. Pixels lie on the grid of 256
-levels in [-1, 1].
+made from the parameters of any number of pixels (and the colours of their neighbours, which only the logistic mixture
+uses), and gives their `log_prob` and `sample`. Pixels lie on the grid of 256 levels in [-1, 1].
 """
 
 import math
@@ -24,7 +24,8 @@ class Categorical:
       parameters: float [..., 3 * 256].
     """
 
-    def __init__(self, parameters):
+    def __init__(self, parameters, neighbours=None):
+        del neighbours
         self._logits = _by_channel(tf.cast(parameters, tf.float32))
 
     @staticmethod
@@ -52,7 +53,8 @@ class Gaussian:
 
     _MIN_LOG_SCALE, _MAX_LOG_SCALE = -5., 5.  # narrower, float32 has no digits left for the tails
 
-    def __init__(self, parameters):
+    def __init__(self, parameters, neighbours=None):
+        del neighbours
         means, log_scales = tf.split(tf.cast(parameters, tf.float32), 2, axis=-1)
         self._means = tf.clip_by_value(means, -quantized.MAX_MEAN, quantized.MAX_MEAN)
         self._scales = tf.exp(tf.clip_by_value(log_scales, self._MIN_LOG_SCALE, self._MAX_LOG_SCALE))

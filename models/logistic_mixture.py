@@ -2,6 +2,9 @@
 
 All three channels share one mixture component. Within a component the mean of green shifts linearly with red, that of
 blue with red and green, by coefficients that the network gives.
+
+Our choice: a component's means may also be the colours of the pixel to the left or of that above, or lie between. A
+network's own means are never exactly those of a neighbour, so flat areas drift from pixel to pixel; a copy does not.
 """
 
 import tensorflow as tf
@@ -18,23 +21,30 @@ class LogisticMixture:
     """Distribution of RGB pixels on the grid of 256 levels in [-1, 1].
 
     Args:
-      parameters: float [..., 10 K], a network's output: 1 logit, 3 means, 3 log-scales, 3 coefficients a logistic.
+      parameters: float [..., 12 K], a network's output: 1 logit, 3 means, 3 log-scales, 3 coefficients and 2 logits of
+        copying a logistic. The latter are against 0, the logit of the network's own means and coefficients.
+      neighbours: colours of the pixels to the left and above, [..., 2, 3]; without them, nothing is copied.
     """
 
-    def __init__(self, parameters):
-        mixtures = parameters.shape[-1] // 10
+    def __init__(self, parameters, neighbours=None):
+        mixtures = parameters.shape[-1] // 12
         parameters = tf.cast(parameters, tf.float32)
-        self._logits, rest = tf.split(parameters, [mixtures, 9 * mixtures], axis=-1)
-        rest = tf.reshape(rest, [*tf.unstack(tf.shape(rest))[:-1], mixtures, 9])
-        means, log_scales, coefficients = tf.split(rest, 3, axis=-1)
+        self._logits, rest = tf.split(parameters, [mixtures, 11 * mixtures], axis=-1)
+        rest = tf.reshape(rest, [*tf.unstack(tf.shape(rest))[:-1], mixtures, 11])
+        means, log_scales, coefficients, copying = tf.split(rest, [3, 3, 3, 2], axis=-1)
         self._means = tf.clip_by_value(means, -quantized.MAX_MEAN, quantized.MAX_MEAN)
         self._log_scales = tf.clip_by_value(log_scales, _MIN_LOG_SCALE, _MAX_LOG_SCALE)
         self._coefficients = tf.tanh(coefficients)
+        if neighbours is not None:
+            shares = tf.nn.softmax(tf.concat([tf.zeros_like(copying[..., :1]), copying], axis=-1))
+            own, left, above = tf.split(shares, 3, axis=-1)
+            self._means = own * self._means + left * neighbours[..., :1, :] + above * neighbours[..., 1:, :]
+            self._coefficients *= own
 
     @staticmethod
     def sizes(mixtures):
         """(numbers the network gives for a pixel, uniform numbers a pixel's sample takes: for choice and channels)."""
-        return 10 * mixtures, mixtures + 3
+        return 12 * mixtures, mixtures + 3
 
     def log_prob(self, pixels):
         """Log-probability of pixels [..., 3] on the grid: [...], nats, summed over the channels."""

@@ -137,11 +137,11 @@ class LowResColorizer(network.Network):
 
     def log_prob(self, outline, low_res):
         """Log-likelihood of pictures on the grid, nats: [B]."""
-        return tf.reduce_sum(self.likelihood(self((outline, low_res))).log_prob(low_res), axis=[1, 2])
+        return tf.reduce_sum(self._log_prob(self((outline, low_res)), low_res), axis=[1, 2])
 
-    def _bits_per_dim(self, parameters, low_res):
-        """[B, L, L, P], [B, L, L, 3] -> bits for each number of a picture, [B]."""
-        return tf.reduce_mean(likelihood.bits_per_dim(self.likelihood(parameters).log_prob(low_res)), axis=[1, 2])
+    def _log_prob(self, parameters, low_res):
+        """Log-likelihood of every pixel given those before it, nats: [B, L, L, P], [B, L, L, 3] -> [B, L, L]."""
+        return self.likelihood(parameters, self.pixelcnn.neighbours(low_res)).log_prob(low_res)
 
     def noise(self, seeds):
         """The uniform noise of each picture's sample, from its own seed: int64 [B] -> [B, L, L, N]."""
@@ -170,11 +170,12 @@ class LowResColorizer(network.Network):
         """`sample` from what the PixelCNN is conditioned on and the uniform noise."""
         prior = self._prior(condition)
 
-        def draw(correction, row, column):
-            return self.likelihood(prior[:, row, column] + correction).sample(noise[:, row, column], temperature)
+        def draw(correction, neighbours, row, column):
+            pixel = self.likelihood(prior[:, row, column] + correction, neighbours)
+            return pixel.sample(noise[:, row, column], temperature)
 
         low_res, corrections = self.pixelcnn.sample(condition, draw)
-        return low_res, tf.reduce_sum(self.likelihood(prior + corrections).log_prob(low_res), axis=[1, 2])
+        return low_res, tf.reduce_sum(self._log_prob(prior + corrections, low_res), axis=[1, 2])
 
     def compile(self, *args, **kwargs):
         super().compile(*args, **kwargs)
@@ -205,5 +206,6 @@ class LowResColorizer(network.Network):
         low_res = resolution.low_resolution(data['colour'], self.preset.low_res_size)
         condition = self.condition(data['outline'])
         prior = self._prior(condition)
-        return (self._bits_per_dim(prior + self.pixelcnn(low_res, condition, seeds), low_res),
-                self._bits_per_dim(prior, low_res))
+        log_probs = (self._log_prob(prior + self.pixelcnn(low_res, condition, seeds), low_res),
+                     self.likelihood(prior).log_prob(low_res))
+        return [tf.reduce_mean(likelihood.bits_per_dim(log_prob), axis=[1, 2]) for log_prob in log_probs]

@@ -55,8 +55,9 @@ def test_the_condition_reaches_every_pixel(network, rng):
 
 
 def _draw(noise):
-    """Some function of parameters and noise, as a distribution's sample is."""
-    return lambda parameters, row, column: tf.round(tf.tanh(parameters[:, :3]) * 8 + noise[:, row, column]) / 8
+    """Some function of parameters, neighbours and noise, as a distribution's sample is."""
+    return lambda parameters, neighbours, row, column: tf.round(
+        tf.tanh(parameters[:, :3] + neighbours[:, 0] - 2 * neighbours[:, 1]) * 8 + noise[:, row, column]) / 8
 
 
 @pytest.mark.parametrize('jit_compile', [False, True])
@@ -69,7 +70,8 @@ def test_cached_sampler_equals_the_naive_one(name, rng, jit_compile, request):
     for row in range(SIZE):
         for column in range(SIZE):
             parameters = network(tf.constant(naive), condition)[:, row, column]
-            naive[:, row, column] = _draw(noise)(parameters, row, column)
+            neighbours = network.neighbours(tf.constant(naive))[:, row, column]
+            naive[:, row, column] = _draw(noise)(parameters, neighbours, row, column)
     sample = tf.function(lambda c: network.sample(c, _draw(noise)), jit_compile=jit_compile)
     picture, parameters = sample(condition)
     np.testing.assert_array_equal(picture, naive)

@@ -24,14 +24,17 @@ def _channel(y, mean, log_scale):
     return above - below
 
 
-def _reference(parameters, levels):
+def _reference(parameters, levels, neighbours=None):
     """Probability of the first len(levels) channels of one pixel: PixelCNN++, equations 1 to 3, in float64."""
     p = parameters.astype(np.float64)
     weights = np.exp(p[:MIXTURES]) / np.exp(p[:MIXTURES]).sum()
     total = 0.
-    for weight, (*numbers,) in zip(weights, p[MIXTURES:].reshape(MIXTURES, 9), strict=True):
-        means, log_scales, c = np.split(np.array(numbers), 3)
+    for weight, (*numbers,) in zip(weights, p[MIXTURES:].reshape(MIXTURES, 11), strict=True):
+        means, log_scales, c, copying = np.split(np.array(numbers), [3, 6, 9])
         c, x = np.tanh(c), _level(levels)
+        if neighbours is not None:
+            own, left, above = np.exp([0, *copying]) / np.exp([0, *copying]).sum()
+            means, c = own * means + left * neighbours[0] + above * neighbours[1], own * c
         shifts = [0., c[0] * x[0], c[1] * x[0] + c[2] * x[1] if len(x) > 1 else 0.]
         total += weight * np.prod([_channel(y, means[k] + shifts[k], log_scales[k]) for k, y in enumerate(levels)])
     return total
@@ -42,6 +45,24 @@ def test_matches_float64_reference(rng, levels):
     for parameters in _parameters(rng, 20):
         got = LogisticMixture(tf.constant(parameters)).log_prob(tf.constant(_level(levels), tf.float32))
         np.testing.assert_allclose(got, np.log(_reference(parameters, levels)), rtol=1e-3)
+
+
+def test_with_neighbours_matches_float64_reference(rng):
+    for parameters, neighbours in zip(_parameters(rng, 20), rng.uniform(-1, 1, (20, 2, 3)), strict=True):
+        mixture = LogisticMixture(tf.constant(parameters), tf.constant(neighbours, tf.float32))
+        got = mixture.log_prob(tf.constant(_level((17, 200, 255)), tf.float32))
+        np.testing.assert_allclose(got, np.log(_reference(parameters, (17, 200, 255), neighbours)), rtol=1e-3)
+
+
+@pytest.mark.parametrize('neighbour', [0, 1])
+def test_copies_a_neighbour_exactly(rng, neighbour):
+    parameters = _parameters(rng, 50).reshape(50, PARAMETERS)
+    numbers = parameters[:, MIXTURES:].reshape(50, MIXTURES, 11)
+    numbers[..., 3:6], numbers[..., 9 + neighbour] = -7, 20
+    neighbours = np.float32(_level(rng.integers(0, 256, (50, 2, 3))))
+    pixels = LogisticMixture(tf.constant(parameters), tf.constant(neighbours)).sample(
+        tf.fill([50, NOISE], .5), tf.zeros([50]))
+    np.testing.assert_allclose(pixels, neighbours[:, neighbour], atol=1e-6)
 
 
 def test_each_channel_sums_to_one(rng):

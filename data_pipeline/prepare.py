@@ -27,9 +27,9 @@ import sys
 import cv2
 import numpy as np
 import tensorflow as tf
-from absl import app, flags
+from absl import flags
 
-from data_pipeline import aside, drawn_outline, outline, pages, panels, records, square
+from data_pipeline import aside, drawn_outline, outline, pages, panels, program, records, square
 
 FLAGS = flags.FLAGS
 FORMAT = 2  # of the records
@@ -199,13 +199,8 @@ def _write_all(jobs):
         return [future.result() for future in futures]
 
 
-def main(argv):
-    if len(argv) > 1:
-        raise app.UsageError(f'unexpected argument: {argv[1]}')
-    try:
-        manifest = prepare(FLAGS.input, FLAGS.output, FLAGS.validation_percent)
-    except (ValueError, OSError, tf.errors.OpError, concurrent.futures.BrokenExecutor) as error:
-        raise SystemExit(f'error: {error}') from error
+def main():
+    manifest = prepare(FLAGS.input, FLAGS.output, FLAGS.validation_percent)
     for entry in manifest['skipped']:
         print(f'skipped {entry["name"]}: {entry["reason"]}')
     counts, groups = manifest['counts'], manifest['groups']
@@ -217,4 +212,4 @@ if __name__ == '__main__':
     flags.DEFINE_multi_string('input', None, 'File, folder or archive of pages; may be repeated.', required=True)
     flags.DEFINE_string('output', None, 'Folder to write to.', required=True)
     flags.DEFINE_float('validation_percent', 10, 'Share of the groups to hold out.', lower_bound=0, upper_bound=100)
-    app.run(main)
+    program.run(main)

@@ -16,10 +16,10 @@ import textwrap
 
 import cv2
 import numpy as np
-from absl import app, flags
+from absl import flags
 from PIL import Image, ImageDraw, ImageFont
 
-from data_pipeline import aside, synthetic_cast
+from data_pipeline import aside, program, synthetic_cast
 
 FLAGS = flags.FLAGS
 BACKGROUNDS = ('flat', 'gradient', 'patterned')
@@ -205,9 +205,7 @@ def draw(output, episodes, panels, seed=0, background='flat', size=512):
     print(file=sys.stderr)
 
 
-def main(argv):
-    if len(argv) > 1:
-        raise app.UsageError(f'unexpected argument: {argv[1]}')
+def main():
     draw(FLAGS.output, FLAGS.episodes, FLAGS.panels, FLAGS.seed, FLAGS.background, FLAGS.size)
     print(f'{FLAGS.episodes * FLAGS.panels} panels in {FLAGS.output}')
 
@@ -219,4 +217,4 @@ if __name__ == '__main__':
     flags.DEFINE_integer('seed', 0, 'Another seed, other panels; the cast stays.', lower_bound=0)
     flags.DEFINE_enum('background', 'flat', BACKGROUNDS, 'What the backgrounds look like.')
     flags.DEFINE_integer('size', 512, 'Side of a panel, pixels.', lower_bound=64)
-    app.run(main)
+    program.run(main)

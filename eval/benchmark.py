@@ -35,9 +35,9 @@ import numpy as np
 import tensorflow as tf
 import tensorflow_probability as tfp
 import tf_keras as keras
-from absl import app, flags
+from absl import flags
 
-from data_pipeline import dataset, prepare, synthetic_comic
+from data_pipeline import dataset, prepare, program, synthetic_comic
 from eval import export
 from models import (
     background_detector,
@@ -215,9 +215,7 @@ def benchmarks(names, preset):
         serving(preset)
 
 
-def main(argv):
-    if len(argv) > 1:
-        raise app.UsageError(f'unexpected argument: {argv[1]}')
+def main():
     keras.utils.set_random_seed(0)
     benchmarks(set(FLAGS.what), presets.PRESETS[FLAGS.preset])
 
@@ -227,4 +225,4 @@ if __name__ == '__main__':
     flags.register_validator('what', set(_WHAT).issuperset, f'takes {", ".join(_WHAT)}')
     flags.DEFINE_string('data', None, 'Folder written by data_pipeline.prepare, to measure the input pipeline with.')
     flags.DEFINE_enum('preset', 'small', sorted(presets.PRESETS), 'Sizes of the networks.')
-    app.run(main)
+    program.run(main)

@@ -25,9 +25,9 @@ import re
 import zlib
 
 import numpy as np
-from absl import app, flags
+from absl import flags
 
-from data_pipeline import outline, pages, square
+from data_pipeline import outline, pages, program, square
 from eval import colorizers, contact_sheet, remote_colorizer
 from models import line_art, weights
 
@@ -125,23 +125,18 @@ def _unique_names(names):
     return unique
 
 
-def main(argv):
-    if len(argv) > 1:
-        raise app.UsageError(f'unexpected argument: {argv[1]}')
-    try:
-        background = parse_colour(FLAGS.background)
-        if background is not None and FLAGS.model != 'comic':
-            raise ValueError(f'--background: {FLAGS.model} knows no background')
-        if FLAGS.server is None:
-            colorizer = colorizers.Colorizer(FLAGS.model, FLAGS.weights)
-        elif FLAGS.model == 'comic':
-            colorizer = remote_colorizer.RemoteColorizer(FLAGS.server, FLAGS.timeout)
-        else:
-            raise ValueError(f'--server: {FLAGS.model} is not served')
-        coloured = colorize(FLAGS.input, FLAGS.output, colorizer, FLAGS.seed, FLAGS.samples, FLAGS.temperature,
-                            background, FLAGS.extract_outline)
-    except (ValueError, OSError) as error:
-        raise SystemExit(f'error: {error}') from error
+def main():
+    background = parse_colour(FLAGS.background)
+    if background is not None and FLAGS.model != 'comic':
+        raise ValueError(f'--background: {FLAGS.model} knows no background')
+    if FLAGS.server is None:
+        colorizer = colorizers.Colorizer(FLAGS.model, FLAGS.weights)
+    elif FLAGS.model == 'comic':
+        colorizer = remote_colorizer.RemoteColorizer(FLAGS.server, FLAGS.timeout)
+    else:
+        raise ValueError(f'--server: {FLAGS.model} is not served')
+    coloured = colorize(FLAGS.input, FLAGS.output, colorizer, FLAGS.seed, FLAGS.samples, FLAGS.temperature,
+                        background, FLAGS.extract_outline)
     if not coloured:
         raise SystemExit('error: nothing was coloured')
 
@@ -159,4 +154,4 @@ if __name__ == '__main__':
     flags.DEFINE_integer('samples', 1, 'Alternatives for each picture.', lower_bound=1)
     flags.DEFINE_float('temperature', .8, 'Of the sampling: 1 is what was learnt, lower is calmer.', lower_bound=0.)
     flags.DEFINE_bool('extract_outline', False, 'Colour pictures that are in colour already, by their outline.')
-    app.run(main)
+    program.run(main)

@@ -30,9 +30,9 @@ import sys
 
 import numpy as np
 import tensorflow as tf
-from absl import app, flags
+from absl import flags
 
-from data_pipeline import aside, outline
+from data_pipeline import aside, program
 from eval import colorizers, contact_sheet, held_out_sets, metrics, report
 from models import line_art, polishing_network, resolution, weights
 
@@ -56,19 +56,18 @@ class WithTruth:
         """Colours a batch of `Example`s: uint8 [B, S, S, 3], or None if a truth it needs is not known."""
         if self._mask and any(example.background is None for example in batch):
             return None
-        drawings = np.stack([example.drawing for example in batch])
-        ink = np.float32(outline.to_ink(drawings[..., None]))
+        ink = np.stack([example.ink for example in batch])
         masks = self._detect(ink)
         if self._mask:
             true = np.float32([example.background for example in batch])[..., None]
             masks = tf.concat([true] + [tf.zeros_like(true)] * (masks.shape[-1] - 1), axis=-1)
         if self._low_res:
-            truth = resolution.from_levels(np.float32([example.truth for example in batch]))
+            truth = np.stack([example.colour for example in batch])
             low_res = resolution.low_resolution(truth, self._system.preset.low_res_size)
         else:
             low_res, _ = self._sample(ink, seeds, temperature)
         image = np.uint8(resolution.levels(self._polish(ink, low_res, masks)))
-        return line_art.lay_over(image, drawings).numpy()
+        return line_art.lay_over(image, [example.drawing for example in batch]).numpy()
 
 
 class Comic:
@@ -88,9 +87,8 @@ class Comic:
     def more(self, batch, images, seeds, temperature):
         """Figures of the batch just coloured beside those of its pictures: for each, {name: figure}."""
         others = self.images(batch, seeds + 1_000_000, temperature)
-        truth = resolution.from_levels(np.float32([example.truth for example in batch]))
-        ink = np.float32([outline.to_ink(example.drawing[..., None]) for example in batch])
-        bits = self._bits({'outline': ink, 'colour': truth}).numpy()
+        bits = self._bits({'outline': np.stack([example.ink for example in batch]),
+                           'colour': np.stack([example.colour for example in batch])}).numpy()
         return [{'diversity': metrics.diversity(np.stack(pair)), 'bits_per_dim': float(bits[k]),
                  'mask_iou': None if batch[k].background is None else metrics.intersection_over_union(
                      self._masks[k], batch[k].background)}
@@ -215,19 +213,14 @@ def evaluate(sets, models, output, temperature):
     return table
 
 
-def main(argv):
-    if len(argv) > 1:
-        raise app.UsageError(f'unexpected argument: {argv[1]}')
-    try:
-        models, size = load_models(FLAGS.weights, FLAGS.ablation)
-        sets = {pathlib.Path(data).name: held_out_sets.prepared(data, size) for data in FLAGS.data}
-        if FLAGS.line_art:
-            sets['line_art'] = held_out_sets.line_art(FLAGS.line_art, size)
-        for kind in ('flat', 'gradient') if FLAGS.comics else ():
-            sets[f'drawn_{kind}'] = held_out_sets.drawn(kind, FLAGS.comics, FLAGS.comic_seed, size)
-        table = evaluate(sets, models, FLAGS.output, FLAGS.temperature)
-    except (ValueError, OSError) as error:
-        raise SystemExit(f'error: {error}') from error
+def main():
+    models, size = load_models(FLAGS.weights, FLAGS.ablation)
+    sets = {pathlib.Path(data).name: held_out_sets.prepared(data, size) for data in FLAGS.data}
+    if FLAGS.line_art:
+        sets['line_art'] = held_out_sets.line_art(FLAGS.line_art, size)
+    for kind in ('flat', 'gradient') if FLAGS.comics else ():
+        sets[f'drawn_{kind}'] = held_out_sets.drawn(kind, FLAGS.comics, FLAGS.comic_seed, size)
+    table = evaluate(sets, models, FLAGS.output, FLAGS.temperature)
     for name, its in table.items():
         for model, figures in its.items():
             print(f'{name:16} {model:20}', *(f'{key} {value}' for key, value in figures.items() if value is not None))
@@ -242,4 +235,4 @@ if __name__ == '__main__':
     flags.DEFINE_integer('comics', 48, 'Panels to draw, flat and gradient.', lower_bound=0)
     flags.DEFINE_integer('comic_seed', 1000, 'Of the drawn comics; not that of comics trained on.', lower_bound=0)
     flags.DEFINE_float('temperature', .8, 'Of the sampling.', lower_bound=0.)
-    app.run(main)
+    program.run(main)

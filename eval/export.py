@@ -18,9 +18,10 @@ import tempfile
 
 import numpy as np
 import tensorflow as tf
-from absl import app, flags
+from absl import flags
 from tensorflow_serving.apis import prediction_log_pb2
 
+from data_pipeline import program
 from eval import colorize, remote_colorizer
 from models import comic_colorizer, line_art, serving_signatures
 
@@ -71,14 +72,9 @@ def warm_up_requests(size):
             remote_colorizer.request('encoded', image_bytes=[tf.io.encode_png(drawing).numpy()], **controls)]
 
 
-def main(argv):
-    if len(argv) > 1:
-        raise app.UsageError(f'unexpected argument: {argv[1]}')
-    try:
-        colorizer = comic_colorizer.ComicColorizer.load(FLAGS.weights, xla=FLAGS.xla)
-        print(export(colorizer, FLAGS.output, FLAGS.version))
-    except (ValueError, OSError, tf.errors.OpError) as error:
-        raise SystemExit(f'error: {error}') from error
+def main():
+    colorizer = comic_colorizer.ComicColorizer.load(FLAGS.weights, xla=FLAGS.xla)
+    print(export(colorizer, FLAGS.output, FLAGS.version))
 
 
 if __name__ == '__main__':
@@ -87,4 +83,4 @@ if __name__ == '__main__':
     flags.DEFINE_string('output', None, 'Folder of the model, in which each version is a folder.', required=True)
     flags.DEFINE_integer('version', None, 'Number of the version; the next unless given.', lower_bound=1)
     flags.DEFINE_bool('xla', False, 'Compile the sampler with XLA.')
-    app.run(main)
+    program.run(main)

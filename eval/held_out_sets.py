@@ -21,6 +21,16 @@ class Example:
     truth: np.ndarray
     background: np.ndarray | None = None
 
+    @property
+    def ink(self):
+        """The drawing as the networks see it: float32 [S, S, 1]."""
+        return np.float32(outline.to_ink(self.drawing[..., None]))
+
+    @property
+    def colour(self):
+        """The truth in the networks' units: float32 [S, S, 3] in [-1, 1]."""
+        return resolution.from_levels(np.float32(self.truth))
+
 
 def prepared(data, size):
     """Yields the validation examples of a prepared data folder. Raises ValueError if it has none."""

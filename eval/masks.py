@@ -18,9 +18,9 @@ import json
 
 import numpy as np
 import tensorflow as tf
-from absl import app, flags
+from absl import flags
 
-from data_pipeline import dataset, synthetic_comic
+from data_pipeline import dataset, program, synthetic_comic
 from eval import contact_sheet, drawn_comics
 from models import background, background_detector, resolution, weights
 
@@ -79,14 +79,9 @@ def evaluate(weight_folders, data, samples, pictures, drawn, sheet_path):
     return {name: round(float(np.mean(values)), 4) for name, values in collected.items()}
 
 
-def main(argv):
-    if len(argv) > 1:
-        raise app.UsageError(f'unexpected argument: {argv[1]}')
-    try:
-        figures = evaluate(FLAGS.weights, FLAGS.data, FLAGS.samples, FLAGS.pictures,
-                           (FLAGS.background, FLAGS.comic_seed), FLAGS.output)
-    except (ValueError, OSError) as error:
-        raise SystemExit(f'error: {error}') from error
+def main():
+    figures = evaluate(FLAGS.weights, FLAGS.data, FLAGS.samples, FLAGS.pictures,
+                       (FLAGS.background, FLAGS.comic_seed), FLAGS.output)
     print(json.dumps(figures))
 
 
@@ -98,4 +93,4 @@ if __name__ == '__main__':
     flags.DEFINE_integer('pictures', 48, 'Outlines to look at.', lower_bound=1)
     flags.DEFINE_enum('background', 'flat', synthetic_comic.BACKGROUNDS, 'Of the drawn comics.')
     flags.DEFINE_integer('comic_seed', 1000, 'Of the drawn comics; not that of comics trained on.', lower_bound=0)
-    app.run(main)
+    program.run(main)

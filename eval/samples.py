@@ -22,9 +22,9 @@ import sys
 import numpy as np
 import tensorflow as tf
 import tf_keras as keras
-from absl import app, flags
+from absl import flags
 
-from data_pipeline import dataset, outline
+from data_pipeline import dataset, outline, program
 from eval import contact_sheet, drawn_comics
 from models import low_res_colorizer, resolution, weights
 
@@ -88,14 +88,9 @@ def evaluate(weight_folders, data, pictures, samples, temperature, comic_seed, s
     return {name: round(float(figure), 4) for name, figure in figures.items()}
 
 
-def main(argv):
-    if len(argv) > 1:
-        raise app.UsageError(f'unexpected argument: {argv[1]}')
-    try:
-        figures = evaluate(FLAGS.weights, FLAGS.data, FLAGS.pictures, FLAGS.samples, FLAGS.temperature,
-                           FLAGS.comic_seed, pathlib.Path(FLAGS.output))
-    except (ValueError, OSError) as error:
-        raise SystemExit(f'error: {error}') from error
+def main():
+    figures = evaluate(FLAGS.weights, FLAGS.data, FLAGS.pictures, FLAGS.samples, FLAGS.temperature,
+                       FLAGS.comic_seed, pathlib.Path(FLAGS.output))
     print(json.dumps(figures))
 
 
@@ -107,4 +102,4 @@ if __name__ == '__main__':
     flags.DEFINE_integer('samples', 6, 'Samples of each.', lower_bound=2)
     flags.DEFINE_float('temperature', 1., 'Of the sampling.', lower_bound=0.)
     flags.DEFINE_integer('comic_seed', 1000, 'Of the drawn comics; not that of comics trained on.', lower_bound=0)
-    app.run(main)
+    program.run(main)

@@ -48,10 +48,17 @@ class BackgroundDetector(network.Network):
         logits, _ = self(outline)
         return self._hard(logits)[..., 1:]
 
-    def compile(self, optimizer, straight_through=False, **kwargs):
-        """straight_through: compose with the hard choice in training, its gradient that of the relaxed one."""
+    def compile(self, optimizer, straight_through=False, background_weight=1., **kwargs):
+        """For training.
+
+        Args:
+          straight_through: compose with the hard choice, its gradient that of the relaxed one.
+          background_weight: of the background's errors against the foreground's. 1 is the paper's loss; above (our
+            choice), pixels that neither side comes close to, as in crowds and scenery, stay foreground.
+        """
         super().compile(optimizer, **kwargs)
         self._straight_through = straight_through
+        self._background_weight = background_weight
 
     def train_step(self, data):
         """One step on {'outline', 'colour', 'seeds'} and, if the preset says so, 'foreground'."""
@@ -64,9 +71,10 @@ class BackgroundDetector(network.Network):
             logits, own = self(data['outline'], training=True, seeds=data['seeds'])
             soft = noise.for_each(choose, data['seeds'], _GUMBEL_NOISE, logits)
             chosen = self._hard(soft) + soft - tf.stop_gradient(soft) if self._straight_through else soft
-            loss = tf.reduce_mean(self._composite_l1(data, own, chosen[..., 1:]))
+            loss = tf.reduce_mean(self._composite_l1(data, own, chosen[..., 1:], self._background_weight))
         self.descend(tape, (loss, self.trainable_variables))
-        return self.step_values(loss=loss, composite_l1=loss, background_share=tf.reduce_sum(soft[..., 1:], axis=-1))
+        return self.step_values(loss=loss, composite_l1=self._composite_l1(data, own, chosen[..., 1:]),
+                                background_share=tf.reduce_sum(soft[..., 1:], axis=-1))
 
     def test_step(self, data):
         logits, own = self(data['outline'])
@@ -81,15 +89,19 @@ class BackgroundDetector(network.Network):
             background_l1=self._composite_l1(data, own, everywhere)) | self.validation_values(
                 known, background_iou=overlap)
 
-    def _composite_l1(self, data, own, masks):
+    def _composite_l1(self, data, own, masks, background_weight=1.):
         colour = own if self._paints else data['foreground']
-        return composite_l1(data['colour'], colour, masks, self.preset.background_model)
+        return composite_l1(data['colour'], colour, masks, self.preset.background_model, background_weight)
 
     def _hard(self, scores):
         return tf.one_hot(tf.argmax(scores, axis=-1), self._choices)
 
 
-def composite_l1(truth, foreground_colour, masks, model='mean'):
-    """The detector's loss, [B]: L1 between the truth and the composite, mean over pixels and channels."""
-    filled = background.fill(truth, masks, model)
-    return background.l1(background.composite(foreground_colour, filled, masks), truth)
+def composite_l1(truth, foreground_colour, masks, model='mean', background_weight=1.):
+    """The detector's loss, [B]: L1 between the truth and the composite, mean over pixels and channels.
+
+    background_weight: see `BackgroundDetector.compile`.
+    """
+    composite = background.composite(foreground_colour, background.fill(truth, masks, model), masks)
+    weight = 1 + (background_weight - 1) * background.union(masks)
+    return background.l1(weight * composite, weight * truth)

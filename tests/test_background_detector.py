@@ -40,6 +40,15 @@ def test_loss_is_zero_where_background_is_its_mean_and_foreground_is_right(rng):
     assert (background_detector.composite_l1(truth, colour, 1 - mask).numpy() > .1).all()
 
 
+def test_background_weight_counts_the_errors_of_the_background_only(rng):
+    mask = tf.constant(rng.random((3, 16, 16, 1)) < .5, tf.float32)
+    truth, colour = (tf.constant(rng.uniform(-1, 1, (3, 16, 16, 3)), tf.float32) for _ in range(2))
+    filled = background.fill(truth, mask, 'mean')
+    behind, front = (np.abs(m * (x - truth)).mean(axis=(1, 2, 3)) for m, x in ((mask, filled), (1 - mask, colour)))
+    np.testing.assert_allclose(background_detector.composite_l1(truth, colour, mask, background_weight=1.5),
+                               1.5 * behind + front, rtol=1e-5)
+
+
 def test_unet_has_no_batch_norm_on_the_first_layer_nor_on_the_bottleneck():
     """On a 1x1 map at batch size 1 batch normalization returns its bias, whatever comes in."""
     network = unet.UNet(4, 8, 3, 32)

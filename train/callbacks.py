@@ -47,8 +47,7 @@ class RecordSteps(keras.callbacks.Callback):
         broken = [name for name, value in logs.items() if not math.isfinite(value)]
         if broken:
             part = next((name for name in broken if name != 'loss'), 'loss')
-            raise ValueError(f'step {self._step}: {part} is {logs[part]}; the last good checkpoint is kept. Try a '
-                             'lower --learning_rate')
+            raise _diverged(self._step, f'{part} is {logs[part]}')
         self._recent.append(logs)
         if self._step % _STEPS_A_SUMMARY == 0:
             self._summarize()
@@ -80,6 +79,10 @@ class RecordSteps(keras.callbacks.Callback):
         self._file.close()
 
 
+def _diverged(step, what):
+    return ValueError(f'step {step}: {what}; the last good checkpoint is kept. Try a lower --learning_rate')
+
+
 class SaveCheckpoints(keras.callbacks.Callback):
     """Saves a checkpoint after every epoch, unless the weights are no numbers any more.
 
@@ -95,8 +98,7 @@ class SaveCheckpoints(keras.callbacks.Callback):
         step = int(self.model.optimizer.iterations.numpy())
         for variable in self.model.trained_variables:
             if not tf.reduce_all(tf.math.is_finite(variable.value())):
-                raise ValueError(f'step {step}: {variable.name} is not finite; the last good checkpoint is kept. Try a '
-                                 'lower --learning_rate')
+                raise _diverged(step, f'{variable.name} is not finite')
         self._manager.save(checkpoint_number=step)
 
 

@@ -7,7 +7,10 @@ from models import background, noise, pix2pix, resolution
 # Our choice; the papers give no rate. Each picture's is drawn uniformly from 0 to this; half of them are fully masked,
 # as all are when colouring.
 _MAX_MASK_RATE = 2.
-_MASK_RATE, _MASK = 3, 4  # uses of the seeds, after those of the U-Net
+# Our choice: the share of stray colours in a training picture is drawn uniformly from 0 to this; a stray colour is that
+# of a place so many low-resolution pixels away, for squares of two by two.
+_MAX_STRAYS, _STRAY_REACH, _STRAY_SIDE = .5, 4, 2
+_MASK_RATE, _MASK, _STRAY_RATE, _STRAYS = 3, 4, 5, 6  # uses of the seeds, after those of the U-Net
 
 
 def polishing_input(outline, low_res, masks, hidden, model):
@@ -35,7 +38,8 @@ class PolishingNetwork(pix2pix.ConditionalGAN):
 
     Trained on the true low-resolution picture, so that a sampled colour is never averaged away, with a trained
     background detector run on the fly, whose background model the preset must have: pass its `masks` to `compile`. The
-    loss is L1 (our choice), with an adversarial part if asked for.
+    loss is L1 (our choice), with an adversarial part if asked for. Some of the foreground's colours are led astray (our
+    choice), as some are in a sample: so it learns that what lies between lines has one colour.
 
     With the preset's polishing_background off it sees no background: the paper's ablation (figure 2).
     """
@@ -57,10 +61,12 @@ class PolishingNetwork(pix2pix.ConditionalGAN):
     def example(self, data, training):
         outline, truth = data['outline'], data['colour']
         low_res = resolution.low_resolution(truth, self.preset.low_res_size)
-        hidden = tf.ones_like(outline)
+        masks, hidden = self._detect_background(outline), tf.ones_like(outline)
         if training:
             hidden = random_mask(data['seeds'], self.preset.low_res_size, outline.shape[1])
-        return self._input(outline, low_res, self._detect_background(outline), hidden), truth
+            foreground = 1 - resolution.shrink(background.union(masks), self.preset.low_res_size)
+            low_res = background.composite(low_res, foreground * with_strays(low_res, data['seeds']), foreground)
+        return self._input(outline, low_res, masks, hidden), truth
 
     def _input(self, outline, low_res, masks, hidden):
         """`polishing_input`, of which `hidden` is cut to the background."""
@@ -81,3 +87,21 @@ def random_mask(seeds, low_res_size, size):
     rate = _MAX_MASK_RATE * noise.uniform(seeds, [1, 1, 1], _MASK_RATE)
     drawn = noise.uniform(seeds, [low_res_size, low_res_size, 1], _MASK)
     return resolution.enlarge(tf.cast(drawn < rate, tf.float32), size)
+
+
+def with_strays(low_res, seeds):
+    """Pictures some of whose colours are those of places nearby.
+
+    Args:
+      low_res: [B, L, L, 3].
+      seeds: int [B, 2].
+    Returns:
+      [B, L, L, 3].
+    """
+    size = low_res.shape[1]
+    rate = _MAX_STRAYS * noise.uniform(seeds, [1, 1, 1], _STRAY_RATE)
+    drawn = resolution.enlarge(noise.uniform(seeds, [size // _STRAY_SIDE, size // _STRAY_SIDE, 3], _STRAYS), size)
+    away = tf.cast(drawn[..., 1:] * (2 * _STRAY_REACH + 1), tf.int32) - _STRAY_REACH
+    here = tf.stack(tf.meshgrid(tf.range(size), tf.range(size), indexing='ij'), axis=-1)
+    there = tf.clip_by_value(here + away, 0, size - 1)
+    return tf.where(drawn[..., :1] < rate, tf.gather_nd(low_res, there, batch_dims=1), low_res)

@@ -41,6 +41,30 @@ def test_random_masks_differ_by_step_and_are_square_pixels():
     assert (shares == 1).sum() >= 8 and (shares < .95).sum() >= 8
 
 
+def test_strays_are_colours_from_nearby_in_a_share_that_differs():
+    here = np.stack(np.meshgrid(np.arange(32), np.arange(32), [0], indexing='ij'), axis=-1)[:, :, 0]
+    pictures = tf.constant(np.tile(here, (40, 1, 1, 1)), tf.float32)
+    strayed = polishing_network.with_strays(pictures, tf.constant([[1, k] for k in range(40)]))
+    distance = np.abs(strayed - pictures).max(axis=-1)
+    assert distance.max() == 4
+    shares = (distance > 0).mean(axis=(1, 2))
+    assert shares.min() < .1 and .35 < shares.max() < .6
+
+
+def test_background_colours_do_not_stray(batch, panels):
+    model = weights.build(polishing_network.PolishingNetwork, presets.PRESETS['tiny'])
+    background = np.float32([panel.background for panel in panels[:4]])[..., None]
+    model.compile(keras.optimizers.Adam(), detect_background=lambda _: tf.constant(background), adversarial_weight=0.)
+    seeds = {'seeds': tf.constant([[1, k] for k in range(4)])}
+    channels, _ = model.example(batch | seeds, training=True)
+    clean, _ = model.example(batch | seeds, training=False)
+    behind = resolution.enlarge(tf.floor(resolution.shrink(tf.constant(background), 32)), 256).numpy()[..., 0] == 1
+    shown = behind & (channels[..., 6] == 0)  # neither hidden nor partly foreground
+    true = resolution.enlarge(resolution.low_resolution(batch['colour'], 32), 256).numpy()
+    np.testing.assert_allclose(channels.numpy()[shown][:, 1:4], true[shown], atol=1e-6)
+    assert np.abs(channels[..., 1:4] - clean[..., 1:4])[background[..., 0] == 0].max() > .1
+
+
 def test_hidden_background_colours_make_no_difference_but_by_their_mean(parts):
     outline, low_res, mask = parts
     model = weights.build(polishing_network.PolishingNetwork, presets.PRESETS['tiny'])

@@ -1,9 +1,12 @@
 # make demo | make test | make lint: each works alone, right after a clone.
+# make train DATA=data/all RUNS=runs: trains the system as the shipped weights were, in one go; see models/pretrained.
 PYTHON ?= python3
 BIN := .venv/bin
+DATA ?= data/all
+RUNS ?= runs
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 
-.PHONY: demo test lint
+.PHONY: demo test lint train
 
 demo: .venv/installed
 	$(BIN)/python -m eval.colorize --input eval/examples/drawings --output out/demo --samples 2
@@ -13,6 +16,14 @@ test: .venv/installed
 
 lint: .venv/installed
 	$(BIN)/ruff check .
+
+train: .venv/installed
+	$(BIN)/python -m train.low_res_colorizer --data $(DATA) --workdir $(RUNS)/low_res_colorizer \
+		--steps 16000 --batch_size 8 --learning_rate 1.5e-3 --seed 1
+	$(BIN)/python -m train.background_detector --data $(DATA) --workdir $(RUNS)/background_detector \
+		--steps 4000 --background_weight 1.2 --seed 1
+	$(BIN)/python -m train.polishing_network --data $(DATA) --workdir $(RUNS)/polishing_network \
+		--background_detector $(RUNS)/background_detector --steps 3000 --seed 1
 
 .venv/installed: requirements.txt
 	$(PYTHON) -m venv .venv

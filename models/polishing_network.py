@@ -47,11 +47,15 @@ class PolishingNetwork(pix2pix.ConditionalGAN):
     NAME = 'polishing_network'
 
     def __init__(self, preset, **kwargs):
-        super().__init__(preset, channels=10, **kwargs)
+        super().__init__(preset, channels=10, autocast=False, **kwargs)  # colours keep their digits at half precision
+
+    def call(self, condition, training=False, seeds=None):
+        """See `ConditionalGAN`. The U-Net corrects the colours it sees (our choice), so that even areas stay even."""
+        return condition[..., 1:4] + tf.cast(self._unet(condition, training=training, seeds=seeds), tf.float32)
 
     def polish(self, outline, low_res, masks):
         """Colours as at sampling: all background hidden. Arguments as of `polishing_input`, returns [B, S, S, 3]."""
-        return self(self._input(outline, low_res, masks, tf.ones_like(outline)))
+        return tf.clip_by_value(self(self._input(outline, low_res, masks, tf.ones_like(outline))), -1, 1)
 
     def compile(self, optimizer, detect_background, **kwargs):
         """detect_background: function of outlines [B, S, S, 1] to hard masks [B, S, S, K]."""

@@ -72,6 +72,13 @@ def test_hidden_background_colours_make_no_difference_but_by_their_mean(parts):
     np.testing.assert_allclose(model.polish(outline, shuffled, mask), model.polish(outline, low_res, mask), atol=1e-5)
 
 
+def test_untrained_it_gives_the_colours_it_sees(parts):
+    outline, low_res, mask = parts
+    model = weights.build(polishing_network.PolishingNetwork, presets.PRESETS['tiny'])
+    shown = polishing_network.polishing_input(outline, low_res, mask, mask, 'mean')[..., 1:4]
+    np.testing.assert_allclose(model.polish(outline, low_res, mask), shown, atol=.1)
+
+
 def test_the_ablation_sees_no_background(parts):
     outline, low_res, mask = parts
     preset = dataclasses.replace(presets.PRESETS['tiny'], polishing_background=False)
@@ -87,5 +94,5 @@ def test_overfits_one_batch_and_leaves_the_detector_alone(batch, panels):
     model.compile(keras.optimizers.Adam(5e-3, beta_1=.5), detect_background=lambda _: background,
                   adversarial_weight=0.)
     first, *_, last = steps.on_one_batch(model, {key: value[:2] for key, value in batch.items()}, 120)['l1']
-    assert last < .3 * first
+    assert last < .5 * first
     assert len(model.weights) == count

@@ -37,4 +37,4 @@ def test_compiles_with_xla_and_takes_the_same_step_but_for_other_noise(network, 
     for plain, compiled in zip(*values, strict=True):
         assert {name for name in plain} == {name for name in compiled} >= {'loss'}
         for name in plain:
-            np.testing.assert_allclose(compiled[name], plain[name], rtol=.1, err_msg=name)
+            np.testing.assert_allclose(compiled[name], plain[name], rtol=.2, err_msg=name)

@@ -234,5 +234,5 @@ if __name__ == '__main__':
     flags.DEFINE_string('ablation', None, 'Folder of a polishing network trained with --nobackground.')
     flags.DEFINE_integer('comics', 48, 'Panels to draw, flat and gradient.', lower_bound=0)
     flags.DEFINE_integer('comic_seed', 1000, 'Of the drawn comics; not that of comics trained on.', lower_bound=0)
-    flags.DEFINE_float('temperature', .8, 'Of the sampling.', lower_bound=0.)
+    flags.DEFINE_float('temperature', .9, 'Of the sampling.', lower_bound=0.)
     program.run(main)

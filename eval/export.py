@@ -67,7 +67,7 @@ def warm_up_requests(size):
     """A request for each signature: one drawing of a circle, as an array and as a PNG."""
     away = np.linalg.norm(np.indices((size, size)) - size / 2, axis=0)
     drawing = np.where(abs(away - size / 4) < 2, 0, line_art.PAPER).astype(np.uint8)[..., None]
-    controls = {'seed': [0], 'temperature': [.8], 'background': [remote_colorizer.AUTOMATIC]}
+    controls = {'seed': [0], 'temperature': [.9], 'background': [remote_colorizer.AUTOMATIC]}
     return [remote_colorizer.request('serving_default', outline=drawing[None], **controls),
             remote_colorizer.request('encoded', image_bytes=[tf.io.encode_png(drawing).numpy()], **controls)]
 

@@ -28,18 +28,9 @@ class LogisticMixture:
 
     def __init__(self, parameters, neighbours=None):
         mixtures = parameters.shape[-1] // 12
-        parameters = tf.cast(parameters, tf.float32)
-        self._logits, rest = tf.split(parameters, [mixtures, 11 * mixtures], axis=-1)
-        rest = tf.reshape(rest, [*tf.unstack(tf.shape(rest))[:-1], mixtures, 11])
-        means, log_scales, coefficients, copying = tf.split(rest, [3, 3, 3, 2], axis=-1)
-        self._means = tf.clip_by_value(means, -quantized.MAX_MEAN, quantized.MAX_MEAN)
-        self._log_scales = tf.clip_by_value(log_scales, _MIN_LOG_SCALE, _MAX_LOG_SCALE)
-        self._coefficients = tf.tanh(coefficients)
-        if neighbours is not None:
-            shares = tf.nn.softmax(tf.concat([tf.zeros_like(copying[..., :1]), copying], axis=-1))
-            own, left, above = tf.split(shares, 3, axis=-1)
-            self._means = own * self._means + left * neighbours[..., :1, :] + above * neighbours[..., 1:, :]
-            self._coefficients *= own
+        self._logits, rest = tf.split(tf.cast(parameters, tf.float32), [mixtures, 11 * mixtures], axis=-1)
+        self._rest = tf.reshape(rest, [*tf.unstack(tf.shape(rest))[:-1], mixtures, 11])
+        self._neighbours = neighbours
 
     @staticmethod
     def sizes(mixtures):
@@ -48,10 +39,10 @@ class LogisticMixture:
 
     def log_prob(self, pixels):
         """Log-probability of pixels [..., 3] on the grid: [...], nats, summed over the channels."""
+        means, log_scales, coefficients = self._logistics(self._rest)
         x = pixels[..., None, :]
-        red, green = x[..., :1], x[..., 1:2]
-        means = self._means + self._shift(self._coefficients, red, green)
-        channels = quantized.quantized(tfd.Logistic, means, tf.exp(self._log_scales))
+        means += self._shift(coefficients, x[..., :1], x[..., 1:2])
+        channels = quantized.quantized(tfd.Logistic, means, tf.exp(log_scales))
         components = tfd.Independent(channels, 1)
         mixture = tfd.MixtureSameFamily(tfd.Categorical(logits=self._logits), components)
         return mixture.log_prob(resolution.levels(pixels))
@@ -68,9 +59,8 @@ class LogisticMixture:
         """
         mixtures = self._logits.shape[-1]
         chosen = quantized.choose(self._logits, noise[..., :mixtures], temperature)
-        chosen = tf.one_hot(chosen, mixtures)[..., None]
-        means, log_scales, coefficients = (
-            tf.reduce_sum(chosen * p, axis=-2) for p in (self._means, self._log_scales, self._coefficients))
+        chosen = tf.reduce_sum(tf.one_hot(chosen, mixtures)[..., None] * self._rest, axis=-2, keepdims=True)
+        means, log_scales, coefficients = (x[..., 0, :] for x in self._logistics(chosen))
         uniform = quantized.inside(noise[..., mixtures:])
         scales = tf.expand_dims(temperature, -1) * tf.exp(log_scales)
         deviation = scales * (tf.math.log(uniform) - tf.math.log1p(-uniform))
@@ -79,6 +69,19 @@ class LogisticMixture:
         green = resolution.quantize(x[..., 1:2] + coefficients[..., :1] * red)
         blue = resolution.quantize(x[..., 2:] + coefficients[..., 1:2] * red + coefficients[..., 2:] * green)
         return tf.concat([red, green, blue], axis=-1)
+
+    def _logistics(self, numbers):
+        """Means, log-scales and coefficients [..., K, 3] from what the network gives for them, [..., K, 11]."""
+        means, log_scales, coefficients, copying = tf.split(numbers, [3, 3, 3, 2], axis=-1)
+        means = tf.clip_by_value(means, -quantized.MAX_MEAN, quantized.MAX_MEAN)
+        log_scales = tf.clip_by_value(log_scales, _MIN_LOG_SCALE, _MAX_LOG_SCALE)
+        coefficients = tf.tanh(coefficients)
+        if self._neighbours is not None:
+            shares = tf.nn.softmax(tf.concat([tf.zeros_like(copying[..., :1]), copying], axis=-1))
+            own, left, above = tf.split(shares, 3, axis=-1)
+            means = own * means + left * self._neighbours[..., :1, :] + above * self._neighbours[..., 1:, :]
+            coefficients *= own
+        return means, log_scales, coefficients
 
     @staticmethod
     def _shift(coefficients, red, green):

@@ -212,4 +212,4 @@ if __name__ == '__main__':
     flags.DEFINE_multi_string('input', None, 'File, folder or archive of pages; may be repeated.', required=True)
     flags.DEFINE_string('output', None, 'Folder to write to.', required=True)
     flags.DEFINE_float('validation_percent', 10, 'Share of the groups to hold out.', lower_bound=0, upper_bound=100)
-    program.run(main)
+    program.run(main, tf.errors.OpError, concurrent.futures.BrokenExecutor)

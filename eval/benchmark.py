@@ -187,7 +187,7 @@ def serving(preset):
         ('outline', 'seed', 'temperature', 'background'), inputs, strict=True))))
     for batch in (1, 16):
         outline = np.random.default_rng(0).integers(0, 256, [batch, preset.image_size, preset.image_size, 1], np.uint8)
-        seeds, temperature = tf.range(batch, dtype=tf.int64), tf.fill([batch], .9)
+        seeds, temperature = tf.range(batch, dtype=tf.int64), tf.fill([batch], comic_colorizer.TEMPERATURE)
         automatic = tf.fill([batch, 3], comic_colorizer.AUTOMATIC)
         compare('serving', batch, {
             'in_process': (colorizer.colorize, 1 - outline / np.float32(255), seeds, temperature, automatic),

@@ -29,7 +29,7 @@ from absl import flags
 
 from data_pipeline import outline, pages, program, square
 from eval import colorizers, contact_sheet, remote_colorizer
-from models import line_art, weights
+from models import comic_colorizer, line_art, weights
 
 FLAGS = flags.FLAGS
 PRETRAINED = pathlib.Path(weights.__file__).parent / 'pretrained'
@@ -56,7 +56,8 @@ def parse_colour(text):
     return np.frombuffer(bytes.fromhex(text[1:]), np.uint8)
 
 
-def colorize(inputs, output, colorizer, seed=0, samples=1, temperature=.9, background=None, extract_outline=False):
+def colorize(inputs, output, colorizer, seed=0, samples=1, temperature=comic_colorizer.TEMPERATURE, background=None,
+             extract_outline=False):
     """Colours all line art found in `inputs` into the folder `output`, reporting as it goes.
 
     Args:
@@ -152,6 +153,7 @@ if __name__ == '__main__':
     flags.DEFINE_string('background', 'auto', "'#rrggbb', to paint all backgrounds with, or auto.")
     flags.DEFINE_integer('seed', 0, 'Another seed, other colours.', lower_bound=0)
     flags.DEFINE_integer('samples', 1, 'Alternatives for each picture.', lower_bound=1)
-    flags.DEFINE_float('temperature', .9, 'Of the sampling: 1 is what was learnt, lower is calmer.', lower_bound=0.)
+    flags.DEFINE_float('temperature', comic_colorizer.TEMPERATURE,
+                       'Of the sampling: 1 is what was learnt, lower is calmer.', lower_bound=0.)
     flags.DEFINE_bool('extract_outline', False, 'Colour pictures that are in colour already, by their outline.')
     program.run(main)

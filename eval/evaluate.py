@@ -34,7 +34,7 @@ from absl import flags
 
 from data_pipeline import aside, program
 from eval import colorizers, contact_sheet, held_out_sets, metrics, report
-from models import line_art, polishing_network, resolution, weights
+from models import comic_colorizer, line_art, polishing_network, resolution, weights
 
 FLAGS = flags.FLAGS
 FIGURES = ('l1', 'psnr', 'ssim', 'region_spread', 'background_spread', 'colourfulness', 'diversity', 'mask_iou',
@@ -234,5 +234,5 @@ if __name__ == '__main__':
     flags.DEFINE_string('ablation', None, 'Folder of a polishing network trained with --nobackground.')
     flags.DEFINE_integer('comics', 48, 'Panels to draw, flat and gradient.', lower_bound=0)
     flags.DEFINE_integer('comic_seed', 1000, 'Of the drawn comics; not that of comics trained on.', lower_bound=0)
-    flags.DEFINE_float('temperature', .9, 'Of the sampling.', lower_bound=0.)
+    flags.DEFINE_float('temperature', comic_colorizer.TEMPERATURE, 'Of the sampling.', lower_bound=0.)
     program.run(main)

@@ -67,7 +67,7 @@ def warm_up_requests(size):
     """A request for each signature: one drawing of a circle, as an array and as a PNG."""
     away = np.linalg.norm(np.indices((size, size)) - size / 2, axis=0)
     drawing = np.where(abs(away - size / 4) < 2, 0, line_art.PAPER).astype(np.uint8)[..., None]
-    controls = {'seed': [0], 'temperature': [.9], 'background': [remote_colorizer.AUTOMATIC]}
+    controls = {'seed': [0], 'temperature': [comic_colorizer.TEMPERATURE], 'background': [remote_colorizer.AUTOMATIC]}
     return [remote_colorizer.request('serving_default', outline=drawing[None], **controls),
             remote_colorizer.request('encoded', image_bytes=[tf.io.encode_png(drawing).numpy()], **controls)]
 
@@ -83,4 +83,4 @@ if __name__ == '__main__':
     flags.DEFINE_string('output', None, 'Folder of the model, in which each version is a folder.', required=True)
     flags.DEFINE_integer('version', None, 'Number of the version; the next unless given.', lower_bound=1)
     flags.DEFINE_bool('xla', False, 'Compile the sampler with XLA.')
-    program.run(main)
+    program.run(main, tf.errors.OpError)

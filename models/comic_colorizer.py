@@ -13,6 +13,7 @@ from models import (
 )
 
 AUTOMATIC = -2.  # background colour: what the sampled picture has
+TEMPERATURE = .9  # of the sampling, unless asked for; calmer than what was learnt
 
 
 class ComicColorizer(tf.Module):

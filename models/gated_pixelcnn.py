@@ -176,10 +176,10 @@ class GatedPixelCNN(keras.layers.Layer):
             biases = [tf.transpose(above + for_horizontal[:, row], [1, 0, 2])
                       for above, (_, for_horizontal) in zip(from_above, conditions, strict=True)]
             reach = self._blocks[0].reach
-            above = tf.transpose(rows_above[0][:, -1, reach:reach + width], [1, 0, 2])  # [W, B, 3]
+            pixels_above = tf.transpose(rows_above[0][:, -1, reach:reach + width], [1, 0, 2])  # [W, B, 3]
 
             def paint_pixel(column, windows, row_pixels, row_parameters):
-                neighbours = tf.stack([windows[0][:, -3:], above[column]], axis=1)
+                neighbours = tf.stack([windows[0][:, -3:], pixels_above[column]], axis=1)
                 parameters, windows = self._pixel(windows, [bias[column] for bias in biases])
                 pixel = draw(parameters, tf.cast(neighbours, tf.float32), row, column)
                 windows[0] = tf.concat([windows[0][:, 3:], tf.cast(self._seen(pixel), dtype)], axis=-1)

@@ -25,7 +25,7 @@ REGIONS = dataclasses.replace(SMALL, background_model='regions')
     (two_step_cgan.LowResPix2Pix, SMALL, {'adversarial_weight': .01}),
     (two_step_cgan.PolishingPix2Pix, SMALL, {'adversarial_weight': .01})])
 def test_compiles_with_xla_and_takes_the_same_step_but_for_other_noise(network, preset, options, batch):
-    data = {name: batch[name][:2, 100:132, 100:132] for name in ('outline', 'colour')} | {'seeds': batch['seeds'][:2]}
+    data = {name: batch[name][:, 100:132, 100:132] for name in ('outline', 'colour')} | {'seeds': batch['seeds']}
     data['foreground'] = data['colour'] / 2
     values = []
     for compiled in (False, True):
@@ -37,4 +37,4 @@ def test_compiles_with_xla_and_takes_the_same_step_but_for_other_noise(network, 
     for plain, compiled in zip(*values, strict=True):
         assert {name for name in plain} == {name for name in compiled} >= {'loss'}
         for name in plain:
-            np.testing.assert_allclose(compiled[name], plain[name], rtol=.2, err_msg=name)
+            np.testing.assert_allclose(compiled[name], plain[name], rtol=.1, err_msg=name)

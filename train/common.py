@@ -7,9 +7,9 @@ import re
 
 import tensorflow as tf
 import tf_keras as keras
-from absl import app, flags, logging
+from absl import flags, logging
 
-from data_pipeline import dataset
+from data_pipeline import dataset, program
 from models import presets, weights
 from train import callbacks, run_folder, strategies
 
@@ -110,9 +110,7 @@ def _without_graph_nodes(message):
 def run(main):
     """Starts a program: bad input ends it with one line and a non-zero exit."""
 
-    def guarded(argv):
-        if len(argv) > 1:
-            raise app.UsageError(f'unexpected argument: {argv[1]}')
+    def guarded():
         logging.set_verbosity(logging.WARNING)
         try:
             with strategies.restarted_with_its_peers(), strategies.create().scope():
@@ -122,4 +120,4 @@ def run(main):
         except OSError as error:
             raise SystemExit(f'error: {error}' if error.filename else f'error: {FLAGS.workdir}: {error}') from error
 
-    app.run(guarded)
+    program.run(guarded)

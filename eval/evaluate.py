@@ -67,7 +67,7 @@ class WithTruth:
         else:
             low_res, _ = self._sample(ink, seeds, temperature)
         image = np.uint8(resolution.levels(self._polish(ink, low_res, masks)))
-        return line_art.lay_over(image, [example.drawing for example in batch]).numpy()
+        return with_lines(image, batch)
 
 
 class Comic:
@@ -79,10 +79,9 @@ class Comic:
 
     def images(self, batch, seeds, temperature):
         """Colours a batch of `Example`s: uint8 [B, S, S, 3]."""
-        drawings = np.stack([example.drawing for example in batch])
-        result = self._colorizer.colorize(drawings, seeds, temperature)
+        result = self._colorizer.colorize(np.stack([example.fitted for example in batch]), seeds, temperature)
         self._masks = result['background_mask'] > 127
-        return line_art.lay_over(result['image'], drawings).numpy()
+        return with_lines(result['image'], batch)
 
     def more(self, batch, images, seeds, temperature):
         """Figures of the batch just coloured beside those of its pictures: for each, {name: figure}."""
@@ -103,8 +102,13 @@ class Baseline:
 
     def images(self, batch, seeds, temperature):
         """Colours a batch of `Example`s: uint8 [B, S, S, 3]."""
-        drawings = np.stack([example.drawing for example in batch])
-        return line_art.lay_over(self._colorizer.colorize(drawings, seeds, temperature)['image'], drawings).numpy()
+        fitted = np.stack([example.fitted for example in batch])
+        return with_lines(self._colorizer.colorize(fitted, seeds, temperature)['image'], batch)
+
+
+def with_lines(images, batch):
+    """Colours [B, S, S, 3] with the drawings of a batch of `Example`s laid over: uint8 [B, S, S, 3]."""
+    return line_art.lay_over(images, [example.drawing for example in batch]).numpy()
 
 
 def load_models(weight_folders, ablation):
@@ -217,7 +221,7 @@ def main():
     models, size = load_models(FLAGS.weights, FLAGS.ablation)
     sets = {pathlib.Path(data).name: held_out_sets.prepared(data, size) for data in FLAGS.data}
     if FLAGS.line_art:
-        sets['line_art'] = held_out_sets.line_art(FLAGS.line_art, size)
+        sets['line_art'] = held_out_sets.drawings(FLAGS.line_art, size)
     for kind in ('flat', 'gradient') if FLAGS.comics else ():
         sets[f'drawn_{kind}'] = held_out_sets.drawn(kind, FLAGS.comics, FLAGS.comic_seed, size)
     table = evaluate(sets, models, FLAGS.output, FLAGS.temperature)

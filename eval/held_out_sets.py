@@ -8,23 +8,30 @@ import numpy as np
 
 from data_pipeline import dataset, outline, pages, square
 from eval import drawn_comics
-from models import resolution
-from models.line_art import fit
+from models import line_art, resolution
 
 
 @dataclasses.dataclass(frozen=True)
 class Example:
-    """One picture: drawing uint8 [S, S], truth uint8 [S, S, 3], background bool [S, S] or None if nobody knows it."""
+    """One picture.
+
+    Attributes:
+      drawing: uint8 [S, S], to lay over the colours.
+      fitted: uint8 [S, S], the same as the networks are to see it.
+      truth: uint8 [S, S, 3].
+      background: bool [S, S], or None if nobody knows it.
+    """
 
     name: str
     drawing: np.ndarray
+    fitted: np.ndarray
     truth: np.ndarray
     background: np.ndarray | None = None
 
     @property
     def ink(self):
-        """The drawing as the networks see it: float32 [S, S, 1]."""
-        return np.float32(outline.to_ink(self.drawing[..., None]))
+        """The fitted drawing in the networks' units: float32 [S, S, 1]."""
+        return np.float32(outline.to_ink(self.fitted[..., None]))
 
     @property
     def colour(self):
@@ -47,7 +54,7 @@ def drawn(background, count, seed, size):
         yield _example(drawn_comics.batch(background, seed, 1, size, first=number), f'{background} {number + 1}')
 
 
-def line_art(folder, size):
+def drawings(folder, size):
     """Yields pairs of NAME.line.* and NAME.colour.* below a folder. Raises ValueError if there are none."""
     try:
         found, _ = pages.find([folder])
@@ -61,11 +68,13 @@ def line_art(folder, size):
     for stem in pairs:
         drawing = outline.from_line_art(pages.read(stems['line'][stem]))
         truth = pages.read(stems['colour'][stem])
-        yield Example(stem, fit(drawing, size).numpy(), square.fit(truth, size))
+        yield Example(stem, line_art.scale(drawing, size).numpy(), line_art.fit(drawing, size).numpy(),
+                      square.fit(truth, size))
 
 
 def _example(batch, name):
     """From a batch of one picture in the networks' units."""
     ink, colour, background = (np.asarray(batch[key])[0] for key in ('outline', 'colour', 'background'))
-    return Example(name, outline.from_ink(ink[..., 0]), np.uint8(resolution.levels(colour)),
+    drawing = outline.from_ink(ink[..., 0])
+    return Example(name, drawing, drawing, np.uint8(resolution.levels(colour)),
                    background[..., 0] > .5 if background[0, 0, 0] >= 0 else None)

@@ -20,6 +20,24 @@ def masked_mean(colour, mask):
     return total / tf.maximum(tf.reduce_sum(mask, axis=[1, 2], keepdims=True), 1e-6)
 
 
+def masked_median(colour, mask):
+    """Median of each channel over the masked pixels, each counted by its mask.
+
+    Our choice for the background of a *sample*, in which a few other colours have strayed: a mean is duller than any.
+
+    Args and returns: as of `masked_mean`; 0 where the mask is empty.
+    """
+    channels = colour.shape[-1]
+    values = tf.reshape(tf.transpose(colour, [0, 3, 1, 2]), [-1, channels, colour.shape[1] * colour.shape[2]])
+    weights = tf.repeat(tf.reshape(mask, [-1, 1, values.shape[-1]]), channels, axis=1)
+    order = tf.argsort(values, axis=-1)
+    values, weights = (tf.gather(x, order, batch_dims=2) for x in (values, weights))
+    reached = tf.cumsum(weights, axis=-1)
+    below = tf.cast(reached < reached[..., -1:] / 2, tf.int32)  # pixels before the one in the middle
+    median = tf.gather(values, tf.reduce_sum(below, axis=-1), batch_dims=2)
+    return tf.where(reached[..., -1] > 0, median, 0.)[:, None, None]
+
+
 def masked_plane(colour, mask):
     """The linear gradient closest to the colours of the masked pixels: weighted least squares in closed form.
 
@@ -44,17 +62,18 @@ def masked_plane(colour, mask):
     return mean + ((yy * xc - xy * yc) * x + (xx * yc - xy * xc) * y) / determinant
 
 
-def fill(colour, masks, model):
+def fill(colour, masks, model, centre=masked_mean):
     """What a background model puts on the background pixels.
 
     Args:
       colour: [B, S, S, 3], of which it knows the background pixels only.
       masks: [B, S, S, K], of the background's regions, in [0, 1].
       model: one of `MODELS`, with K regions.
+      centre: the one colour of a region that has no gradient, as a function like `masked_mean`.
     Returns:
-      [B, S, S, 3]: each region's mean colour or gradient times its mask, summed over the regions.
+      [B, S, S, 3]: each region's colour or gradient times its mask, summed over the regions.
     """
-    fit = masked_plane if MODELS[model][1] else masked_mean
+    fit = masked_plane if MODELS[model][1] else centre
     return tf.add_n([mask * fit(colour, mask) for mask in tf.split(masks, masks.shape[-1], axis=-1)])
 
 

@@ -8,7 +8,6 @@ from models import (
     low_res_colorizer,
     one_by_one,
     polishing_network,
-    resolution,
     weights,
 )
 
@@ -64,11 +63,11 @@ class ComicColorizer(tf.Module):
         masks = self.background_detector.masks(outline)
         image = self.polishing_network.polish(outline, low_res, masks)
         mask = background.union(masks)
-        mean = background.masked_mean(resolution.enlarge(low_res, self.preset.image_size), mask)[:, 0, 0]
+        sampled = polishing_network.background_colour(low_res, mask)[:, 0, 0]
 
         # A colour that is asked for is painted as it is, between the lines; the foreground stays what it would be.
         asked = tf.reduce_min(background_colour, axis=-1, keepdims=True) >= -1
         painted = mask * (1 - outline) * tf.cast(asked, tf.float32)[:, None, None]
         image = background.composite(image, painted * background_colour[:, None, None], painted)
         return {'image': image, 'background_mask': mask,
-                'background_colour': tf.where(asked, background_colour, mean)}
+                'background_colour': tf.where(asked, background_colour, sampled)}

@@ -2,7 +2,7 @@
 
 import tensorflow as tf
 
-from models import background, noise, pix2pix, resolution
+from models import background, guided_upsampling, noise, pix2pix, resolution
 
 # Our choice; the papers give no rate. Each picture's is drawn uniformly from 0 to this; half of them are fully masked,
 # as all are when colouring.
@@ -23,14 +23,27 @@ def polishing_input(outline, low_res, masks, hidden, model):
       hidden: [B, S, S, 1], 1 where the fitted background hides the low-resolution colours; only in the background.
       model: of the background; one of `background.MODELS`.
     Returns:
-      [B, S, S, 10]: outline 1, low-res 3, foreground and background segments 2, mask 1, background colour 3 (the mean,
-      or what the model fits).
+      [B, S, S, 10]: outline 1, low-res 3 (enlarged along the lines), foreground and background segments 2, mask 1,
+      background colour 3 (see `background_colour`, or what the model fits).
     """
     colours = resolution.enlarge(low_res, outline.shape[1])
-    filled = background.fill(colours, masks, model)
+    filled = background.fill(colours, masks, model, lambda _, mask: background_colour(low_res, mask))
     mask = background.union(masks)
-    return tf.concat([outline, background.composite(colours, hidden * filled, hidden), 1 - mask, mask, hidden, filled],
-                     axis=-1)
+    shown = guided_upsampling.upsample(background.composite(colours, hidden * filled, hidden), hidden, outline,
+                                       low_res.shape[1])
+    return tf.concat([outline, shown, 1 - mask, mask, hidden, filled], axis=-1)
+
+
+def background_colour(low_res, mask):
+    """The colour a low-resolution picture's background is filled with: its median (our choice; the paper's is the mean).
+
+    Args:
+      low_res: [B, L, L, 3].
+      mask: [B, S, S, 1].
+    Returns:
+      [B, 1, 1, 3].
+    """
+    return background.masked_median(low_res, resolution.shrink(mask, low_res.shape[1]))
 
 
 class PolishingNetwork(pix2pix.ConditionalGAN):
@@ -68,8 +81,8 @@ class PolishingNetwork(pix2pix.ConditionalGAN):
         masks, hidden = self._detect_background(outline), tf.ones_like(outline)
         if training:
             hidden = random_mask(data['seeds'], self.preset.low_res_size, outline.shape[1])
-            foreground = 1 - resolution.shrink(background.union(masks), self.preset.low_res_size)
-            low_res = background.composite(low_res, foreground * with_strays(low_res, data['seeds']), foreground)
+            low_res = with_strays(low_res, resolution.shrink(background.union(masks), self.preset.low_res_size),
+                                  data['seeds'])
         return self._input(outline, low_res, masks, hidden), truth
 
     def _input(self, outline, low_res, masks, hidden):
@@ -93,11 +106,12 @@ def random_mask(seeds, low_res_size, size):
     return resolution.enlarge(tf.cast(drawn < rate, tf.float32), size)
 
 
-def with_strays(low_res, seeds):
-    """Pictures some of whose colours are those of places nearby.
+def with_strays(low_res, behind, seeds):
+    """Pictures some of whose foreground's colours are those of places nearby.
 
     Args:
       low_res: [B, L, L, 3].
+      behind: [B, L, L, 1], share of each pixel that is background, which keeps its colour.
       seeds: int [B, 2].
     Returns:
       [B, L, L, 3].
@@ -108,4 +122,5 @@ def with_strays(low_res, seeds):
     away = tf.cast(drawn[..., 1:] * (2 * _STRAY_REACH + 1), tf.int32) - _STRAY_REACH
     here = tf.stack(tf.meshgrid(tf.range(size), tf.range(size), indexing='ij'), axis=-1)
     there = tf.clip_by_value(here + away, 0, size - 1)
-    return tf.where(drawn[..., :1] < rate, tf.gather_nd(low_res, there, batch_dims=1), low_res)
+    strayed = tf.where(drawn[..., :1] < rate, tf.gather_nd(low_res, there, batch_dims=1), low_res)
+    return background.composite(strayed, behind * low_res, behind)

@@ -18,6 +18,23 @@ def test_masked_mean_is_over_the_masked_pixels_only():
     np.testing.assert_allclose(background.masked_mean(colour, mask), np.full((1, 1, 1, 3), 200), rtol=1e-4)
 
 
+def test_masked_median_passes_over_strays_and_counts_by_the_mask(rng):
+    colour = rng.uniform(-1, 1, (2, 9, 9, 3)).astype(np.float32)
+    mask = np.zeros((2, 9, 9, 1), np.float32)
+    mask[:, :3, :5] = 1
+    median = background.masked_median(tf.constant(colour), tf.constant(mask))
+    np.testing.assert_allclose(median[:, 0, 0], np.median(colour[:, :3, :5].reshape(2, 15, 3), axis=1), atol=1e-6)
+    colour[:, :3, :5] = .5
+    colour[:, :3, :2] = -1  # six of fifteen, fewer than half
+    np.testing.assert_array_equal(background.masked_median(tf.constant(colour), tf.constant(mask)), np.full(
+        (2, 1, 1, 3), .5, np.float32))
+    mask[:, :3, 2:5] = .1  # now they have six of 6.9
+    np.testing.assert_array_equal(background.masked_median(tf.constant(colour), tf.constant(mask)), np.full(
+        (2, 1, 1, 3), -1, np.float32))
+    np.testing.assert_array_equal(background.masked_median(tf.constant(colour), tf.zeros_like(mask)), np.zeros(
+        (2, 1, 1, 3), np.float32))
+
+
 def test_masked_mean_of_empty_full_and_soft_masks(rng):
     colour = tf.constant(rng.uniform(-1, 1, (2, 8, 8, 3)), tf.float32)
     assert np.isfinite(background.masked_mean(colour, tf.zeros([2, 8, 8, 1]))).all()

@@ -33,7 +33,7 @@ def drawings(tmp_path, panels):
 
 def test_figures_files_and_pictures_of_every_model(all_weights, drawings, tmp_path):
     models, size = evaluate.load_models(all_weights, ablation=None)
-    sets = {'line_art': held_out_sets.line_art(drawings, size), 'drawn': held_out_sets.drawn('flat', 2, 5, size)}
+    sets = {'line_art': held_out_sets.drawings(drawings, size), 'drawn': held_out_sets.drawn('flat', 2, 5, size)}
     table = evaluate.evaluate(sets, models, tmp_path / 'out', temperature=1.)
     assert json.loads((tmp_path / 'out' / 'metrics.json').read_text()) == table
     variants = {'comic_true_low_res', 'comic_true_mask', 'comic_true_both'}
@@ -55,7 +55,7 @@ def test_figures_files_and_pictures_of_every_model(all_weights, drawings, tmp_pa
 
 def test_the_truth_itself_is_a_perfect_result(panels):
     panel = panels[0]
-    example = held_out_sets.Example('one', panel.line_art, panel.colour, panel.background)
+    example = held_out_sets.Example('one', panel.line_art, panel.line_art, panel.colour, panel.background)
     figures = evaluate.figures_of(panel.colour, example)
     assert (figures['l1'], figures['colourfulness'], figures['background_spread']) == (0, 1, pytest.approx(0, abs=3))
     assert figures['ssim'] == pytest.approx(1) and figures['region_spread'] < 4
@@ -65,4 +65,4 @@ def test_says_what_is_missing(tmp_path):
     with pytest.raises(ValueError, match='no weights of any model'):
         evaluate.load_models([str(tmp_path)], None)
     with pytest.raises(ValueError, match='no pairs'):
-        next(held_out_sets.line_art(tmp_path, 256))
+        next(held_out_sets.drawings(tmp_path, 256))

@@ -34,6 +34,10 @@ class ConditionalGAN(network.Network):
         """{'outline', 'colour'}, in training 'seeds' -> (condition [B, S, S, C], what is to come out)."""
         raise NotImplementedError
 
+    def shown(self, condition, generated):
+        """What the losses compare with the truth: the colours, or a picture made of them: [B, out, out, 3]."""
+        return generated
+
     def compile(self, optimizer, adversarial_weight, **kwargs):
         """adversarial_weight: of the PatchGAN's verdict beside L1; 0.01 is pix2pix's lambda of 100, 0 means none."""
         super().compile(optimizer, **kwargs)
@@ -51,7 +55,7 @@ class ConditionalGAN(network.Network):
         """One step of both networks at once (pix2pix alternates)."""
         condition, truth = self.example(data, training=True)
         with tf.GradientTape(persistent=True) as tape:
-            generated = self(condition, training=True, seeds=data['seeds'])
+            generated = self.shown(condition, self(condition, training=True, seeds=data['seeds']))
             parts = {'l1': tf.reduce_mean(background.l1(generated, truth))}
             loss = parts['l1']
             if self._adversary:
@@ -65,7 +69,7 @@ class ConditionalGAN(network.Network):
 
     def test_step(self, data):
         condition, truth = self.example(data, training=False)
-        return self.validation_values(l1=background.l1(self(condition), truth))
+        return self.validation_values(l1=background.l1(self.shown(condition, self(condition)), truth))
 
 
 class Pix2Pix(ConditionalGAN):

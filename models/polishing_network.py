@@ -35,7 +35,7 @@ def polishing_input(outline, low_res, masks, hidden, model):
 
 
 def background_colour(low_res, mask):
-    """The colour a low-resolution picture's background is filled with: its median (our choice; the paper's is the mean).
+    """The colour that fills a low-resolution picture's background: its median (our choice; the paper takes the mean).
 
     Args:
       low_res: [B, L, L, 3].
@@ -51,8 +51,9 @@ class PolishingNetwork(pix2pix.ConditionalGAN):
 
     Trained on the true low-resolution picture, so that a sampled colour is never averaged away, with a trained
     background detector run on the fly, whose background model the preset must have: pass its `masks` to `compile`. The
-    loss is L1 (our choice), with an adversarial part if asked for. Some of the foreground's colours are led astray (our
-    choice), as some are in a sample: so it learns that what lies between lines has one colour.
+    loss is L1 (our choice) of the colours with the drawing laid over, with an adversarial part if asked for. Some of the
+    foreground's colours are led astray (our choice), as some are in a sample: so it learns that what lies between lines
+    has one colour.
 
     With the preset's polishing_background off it sees no background: the paper's ablation (figure 2).
     """
@@ -64,7 +65,12 @@ class PolishingNetwork(pix2pix.ConditionalGAN):
 
     def call(self, condition, training=False, seeds=None):
         """See `ConditionalGAN`. The U-Net corrects the colours it sees (our choice), so that even areas stay even."""
-        return condition[..., 1:4] + tf.cast(self._unet(condition, training=training, seeds=seeds), tf.float32)
+        correction = tf.cast(self._unet(condition, training=training, seeds=seeds), tf.float32)
+        return condition[..., 1:4] + (1 - condition[..., :1]) * correction
+
+    def shown(self, condition, generated):
+        """The drawing lies over the colours (our choice), as it does over results: they need not have lines in them."""
+        return (generated + 1) * (1 - condition[..., :1]) - 1
 
     def polish(self, outline, low_res, masks):
         """Colours as at sampling: all background hidden. Arguments as of `polishing_input`, returns [B, S, S, 3]."""

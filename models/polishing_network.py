@@ -51,9 +51,9 @@ class PolishingNetwork(pix2pix.ConditionalGAN):
 
     Trained on the true low-resolution picture, so that a sampled colour is never averaged away, with a trained
     background detector run on the fly, whose background model the preset must have: pass its `masks` to `compile`. The
-    loss is L1 (our choice) of the colours with the drawing laid over, with an adversarial part if asked for. Some of the
-    foreground's colours are led astray (our choice), as some are in a sample: so it learns that what lies between lines
-    has one colour.
+    loss is L1 (our choice) of the colours with the drawing laid over, with an adversarial part if asked for. Some of
+    the foreground's colours are led astray (our choice), as some are in a sample: so it learns that what lies between
+    lines has one colour.
 
     With the preset's polishing_background off it sees no background: the paper's ablation (figure 2).
     """

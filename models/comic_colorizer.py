@@ -12,7 +12,7 @@ from models import (
 )
 
 AUTOMATIC = -2.  # background colour: what the sampled picture has
-TEMPERATURE = .9  # of the sampling, unless asked for; calmer than what was learnt
+TEMPERATURE = 1.  # of the sampling, unless asked for; 1 is what was learnt
 
 
 class ComicColorizer(tf.Module):
@@ -65,9 +65,9 @@ class ComicColorizer(tf.Module):
         mask = background.union(masks)
         sampled = polishing_network.background_colour(low_res, mask)[:, 0, 0]
 
-        # A colour that is asked for is painted as it is, between the lines; the foreground stays what it would be.
+        # A colour that is asked for is painted as it is, also beneath the lines; the foreground stays what it would be.
         asked = tf.reduce_min(background_colour, axis=-1, keepdims=True) >= -1
-        painted = mask * (1 - outline) * tf.cast(asked, tf.float32)[:, None, None]
+        painted = mask * tf.cast(asked, tf.float32)[:, None, None]
         image = background.composite(image, painted * background_colour[:, None, None], painted)
         return {'image': image, 'background_mask': mask,
                 'background_colour': tf.where(asked, background_colour, sampled)}

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from eval import evaluate, held_out_sets
-from models import pix2pix, presets, two_step_cgan, weights
+from models import line_art, pix2pix, presets, two_step_cgan, weights
 
 
 @pytest.fixture(scope='module')
@@ -59,6 +59,17 @@ def test_the_truth_itself_is_a_perfect_result(panels):
     figures = evaluate.figures_of(panel.colour, example)
     assert (figures['l1'], figures['colourfulness'], figures['background_spread']) == (0, 1, pytest.approx(0, abs=3))
     assert figures['ssim'] == pytest.approx(1) and figures['region_spread'] < 4
+
+
+def test_a_drawing_is_measured_as_it_is_and_coloured_as_it_is_fitted(tmp_path):
+    strokes = np.full((512, 512), 255, np.uint8)
+    strokes[::32] = 0
+    for kind in ('line', 'colour'):
+        Image.fromarray(strokes).save(tmp_path / f'thin.{kind}.png')
+    example = next(held_out_sets.drawings(tmp_path, 256))
+    np.testing.assert_array_equal(example.drawing, line_art.scale(strokes, 256))
+    np.testing.assert_allclose(example.ink[..., 0], 1 - line_art.fit(strokes, 256) / np.float32(255), atol=1e-6)
+    assert example.ink.mean() > 1.2 * (1 - example.drawing / 255).mean()
 
 
 def test_says_what_is_missing(tmp_path):

@@ -47,6 +47,6 @@ def upsample(colours, certain, outline, low_res_size):
 
 def _nearness(lines):
     """How much the squares of each row count for one another: lines [B, H, W] -> [B, H, W, W]."""
-    steps = 1 + _BARRIER * tf.maximum(lines[..., 1:], lines[..., :-1])
+    steps = (1 + _BARRIER * tf.maximum(lines[..., 1:], lines[..., :-1])) / _REACH
     at = tf.pad(tf.cumsum(steps, axis=-1), [[0, 0], [0, 0], [1, 0]])
-    return tf.exp(-tf.abs(at[..., :, None] - at[..., None, :]) / _REACH) + 1e-9
+    return tf.exp(-tf.abs(at[..., :, None] - at[..., None, :]))

@@ -34,8 +34,8 @@ class ConditionalGAN(network.Network):
         """{'outline', 'colour'}, in training 'seeds' -> (condition [B, S, S, C], what is to come out)."""
         raise NotImplementedError
 
-    def shown(self, condition, generated):
-        """What the losses compare with the truth: the colours, or a picture made of them: [B, out, out, 3]."""
+    def judged(self, condition, generated, truth):
+        """What the losses compare with the truth, all [B, out, out, 3]: here simply what was generated."""
         return generated
 
     def compile(self, optimizer, adversarial_weight, **kwargs):
@@ -55,7 +55,7 @@ class ConditionalGAN(network.Network):
         """One step of both networks at once (pix2pix alternates)."""
         condition, truth = self.example(data, training=True)
         with tf.GradientTape(persistent=True) as tape:
-            generated = self.shown(condition, self(condition, training=True, seeds=data['seeds']))
+            generated = self.judged(condition, self(condition, training=True, seeds=data['seeds']), truth)
             parts = {'l1': tf.reduce_mean(background.l1(generated, truth))}
             loss = parts['l1']
             if self._adversary:
@@ -69,7 +69,7 @@ class ConditionalGAN(network.Network):
 
     def test_step(self, data):
         condition, truth = self.example(data, training=False)
-        return self.validation_values(l1=background.l1(self.shown(condition, self(condition)), truth))
+        return self.validation_values(l1=background.l1(self.judged(condition, self(condition), truth), truth))
 
 
 class Pix2Pix(ConditionalGAN):

@@ -51,9 +51,8 @@ class PolishingNetwork(pix2pix.ConditionalGAN):
 
     Trained on the true low-resolution picture, so that a sampled colour is never averaged away, with a trained
     background detector run on the fly, whose background model the preset must have: pass its `masks` to `compile`. The
-    loss is L1 (our choice) of the colours with the drawing laid over, with an adversarial part if asked for. Some of
-    the foreground's colours are led astray (our choice), as some are in a sample: so it learns that what lies between
-    lines has one colour.
+    loss is L1 (our choice) where no line is near, with an adversarial part if asked for. Some of the foreground's
+    colours are led astray (our choice), as some are in a sample: so it learns that an area has one colour.
 
     With the preset's polishing_background off it sees no background: the paper's ablation (figure 2).
     """
@@ -66,11 +65,11 @@ class PolishingNetwork(pix2pix.ConditionalGAN):
     def call(self, condition, training=False, seeds=None):
         """See `ConditionalGAN`. The U-Net corrects the colours it sees (our choice), so that even areas stay even."""
         correction = tf.cast(self._unet(condition, training=training, seeds=seeds), tf.float32)
-        return condition[..., 1:4] + (1 - condition[..., :1]) * correction
+        return condition[..., 1:4] + paper(condition[..., :1]) * correction
 
-    def shown(self, condition, generated):
-        """The drawing lies over the colours (our choice), as it does over results: they need not have lines in them."""
-        return (generated + 1) * (1 - condition[..., :1]) - 1
+    def judged(self, condition, generated, truth):
+        """See `ConditionalGAN`. Lines are laid over results, so the colours beneath need not have any."""
+        return background.composite(truth, paper(condition[..., :1]) * generated, paper(condition[..., :1]))
 
     def polish(self, outline, low_res, masks):
         """Colours as at sampling: all background hidden. Arguments as of `polishing_input`, returns [B, S, S, 3]."""
@@ -96,6 +95,11 @@ class PolishingNetwork(pix2pix.ConditionalGAN):
         if not self.preset.polishing_background:
             masks = tf.zeros_like(masks)
         return polishing_input(outline, low_res, masks, hidden * background.union(masks), self.preset.background_model)
+
+
+def paper(outline):
+    """How free of ink a pixel and those around it are: [B, S, S, 1] -> [B, S, S, 1], in [0, 1]."""
+    return 1 - tf.nn.max_pool2d(outline, 3, 1, 'SAME')
 
 
 def random_mask(seeds, low_res_size, size):

@@ -185,7 +185,7 @@ class GatedPixelCNN(keras.layers.Layer):
                 windows[0] = tf.concat([windows[0][:, 3:], tf.cast(self._seen(pixel), dtype)], axis=-1)
                 return (column + 1, windows, row_pixels.write(column, pixel), row_parameters.write(column, parameters))
 
-            windows = [tf.zeros([batch, block.reach * n], dtype) for block, n in zip(self._blocks, inputs, strict=True)]
+            windows = [tf.zeros([batch, block.taps * n], dtype) for block, n in zip(self._blocks, inputs, strict=True)]
             _, _, row_pixels, row_parameters = tf.while_loop(
                 lambda column, *_: column < width, paint_pixel,
                 (0, windows, _array(width, [None, 3]), _array(width, [None, self._outputs], dtype)))
@@ -208,22 +208,19 @@ class GatedPixelCNN(keras.layers.Layer):
         """The horizontal stack for one pixel.
 
         Args:
-          windows: of each block, its inputs at the `reach` pixels to the left, [B, reach * channels].
+          windows: of each block, what its horizontal stack saw for the pixel before, [B, taps * channels]; of the first
+            block, what it sees for this pixel.
           biases: of each block, what the rows above and the conditioning give, [B, 2 F].
         Returns:
-          (the pixel's parameters [B, outputs], windows moved on by the pixel, except the first block's, which waits for
-          the pixel to be drawn)
+          (the pixel's parameters [B, outputs], what the blocks saw for this pixel)
         """
-        x, moved = None, []
+        x, seen = None, []
         for block, window, bias in zip(self._blocks, windows, biases, strict=True):
-            if block.mask == 'A':
-                taps, moved_window = window, window
-            else:
-                taps = tf.concat([window, x], axis=-1)
-                moved_window = taps[:, x.shape[-1]:]
-            x = block.horizontal_pixels(taps, x, bias)
-            moved.append(moved_window)
-        return self._pixel_parameters(x), moved
+            if block.mask == 'B':
+                window = tf.concat([window[:, x.shape[-1]:], x], axis=-1)
+            x = block.horizontal_pixels(window, x, bias)
+            seen.append(window)
+        return self._pixel_parameters(x), seen
 
     def _row(self, painted, rows_above, conditions):
         """The vertical stack for one finished row.

@@ -4,7 +4,7 @@ Every input and output has the batch first and every picture's result is its own
 to batches. All signatures take, beside the pictures,
 
   seed: int64 [B]; another seed, other colours.
-  temperature: float [B], of the sampling, 0 or more; 1 is what was learnt.
+  temperature: float [B], of the sampling, 0 or more; 1 is what was learnt, 1.1 the command line's.
   background: float [B, 3], RGB in 0..255, to paint backgrounds with; negative numbers: automatic.
 
 serving_default

@@ -10,10 +10,11 @@ _MAX_MASK_RATE = 2.
 # Our choice: the share of stray colours in a training picture is drawn uniformly from 0 to this; a stray colour is that
 # of a place so many low-resolution pixels away, for squares of two by two.
 _MAX_STRAYS, _STRAY_REACH, _STRAY_SIDE = .5, 4, 2
+_ROUNDS = 3  # of guided upsampling when colouring; samples have more strays than the true colours of training
 _MASK_RATE, _MASK, _STRAY_RATE, _STRAYS = 3, 4, 5, 6  # uses of the seeds, after those of the U-Net
 
 
-def polishing_input(outline, low_res, masks, hidden, model):
+def polishing_input(outline, low_res, masks, hidden, model, rounds=1):
     """The ten channels, in the study's order.
 
     Args:
@@ -22,6 +23,7 @@ def polishing_input(outline, low_res, masks, hidden, model):
       masks: [B, S, S, K], hard, of the background's regions.
       hidden: [B, S, S, 1], 1 where the fitted background hides the low-resolution colours; only in the background.
       model: of the background; one of `background.MODELS`.
+      rounds: see `guided_upsampling.upsample`.
     Returns:
       [B, S, S, 10]: outline 1, low-res 3 (enlarged along the lines), foreground and background segments 2, mask 1,
       background colour 3 (see `background_colour`, or what the model fits).
@@ -30,7 +32,7 @@ def polishing_input(outline, low_res, masks, hidden, model):
     filled = background.fill(colours, masks, model, lambda _, mask: background_colour(low_res, mask))
     mask = background.union(masks)
     shown = guided_upsampling.upsample(background.composite(colours, hidden * filled, hidden), hidden, outline,
-                                       low_res.shape[1])
+                                       low_res.shape[1], rounds)
     return tf.concat([outline, shown, 1 - mask, mask, hidden, filled], axis=-1)
 
 
@@ -73,7 +75,7 @@ class PolishingNetwork(pix2pix.ConditionalGAN):
 
     def polish(self, outline, low_res, masks):
         """Colours as at sampling: all background hidden. Arguments as of `polishing_input`, returns [B, S, S, 3]."""
-        return tf.clip_by_value(self(self._input(outline, low_res, masks, tf.ones_like(outline))), -1, 1)
+        return tf.clip_by_value(self(self._input(outline, low_res, masks, tf.ones_like(outline), _ROUNDS)), -1, 1)
 
     def compile(self, optimizer, detect_background, **kwargs):
         """detect_background: function of outlines [B, S, S, 1] to hard masks [B, S, S, K]."""
@@ -90,11 +92,12 @@ class PolishingNetwork(pix2pix.ConditionalGAN):
                                   data['seeds'])
         return self._input(outline, low_res, masks, hidden), truth
 
-    def _input(self, outline, low_res, masks, hidden):
+    def _input(self, outline, low_res, masks, hidden, rounds=1):
         """`polishing_input`, of which `hidden` is cut to the background."""
         if not self.preset.polishing_background:
             masks = tf.zeros_like(masks)
-        return polishing_input(outline, low_res, masks, hidden * background.union(masks), self.preset.background_model)
+        return polishing_input(outline, low_res, masks, hidden * background.union(masks), self.preset.background_model,
+                               rounds)
 
 
 def paper(outline):

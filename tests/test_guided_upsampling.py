@@ -5,13 +5,13 @@ import tensorflow as tf
 from models import guided_upsampling, resolution
 
 
-def upsampled(low_res, outline, certain=None):
+def upsampled(low_res, outline, certain=None, rounds=1):
     """`upsample` of numpy pictures [L, L, 3] and [S, S]: numpy [S, S, 3]."""
     size = outline.shape[0]
     colours = resolution.enlarge(tf.constant(low_res[None], tf.float32), size)
     certain = np.zeros((size, size)) if certain is None else certain
     return guided_upsampling.upsample(colours, tf.constant(certain[None, ..., None], tf.float32), tf.constant(
-        outline[None, ..., None], tf.float32), low_res.shape[0]).numpy()[0]
+        outline[None, ..., None], tf.float32), low_res.shape[0], rounds).numpy()[0]
 
 
 @pytest.fixture
@@ -62,6 +62,13 @@ def test_colours_become_even_between_the_lines_and_stay_there(house, rng):
     for area, low_area in ((inside, low_inside), (outside, ~low_inside)):
         assert result[area].std(axis=0).max() < .08
         np.testing.assert_allclose(result[area].mean(axis=0), low_res[low_area].mean(axis=0), atol=.1)
+
+
+def test_in_further_rounds_an_area_takes_the_colour_that_most_of_it_has(house, rng):
+    outline, inside = house
+    low_res = np.tile(np.where(rng.random((32, 32, 1)) < .3, 1., -.5), 3)
+    mean, most = (upsampled(low_res, outline, rounds=rounds)[inside] for rounds in (1, 3))
+    assert np.median(mean) > -.2 and np.abs(most + .5).max() < .1
 
 
 def test_the_ink_in_a_low_resolution_pixel_does_not_darken_its_area(house):

@@ -23,7 +23,7 @@ train: .venv/installed
 	$(BIN)/python -m train.background_detector --data $(DATA) --workdir $(RUNS)/background_detector \
 		--steps 4000 --background_weight 1.2 --seed 1
 	$(BIN)/python -m train.polishing_network --data $(DATA) --workdir $(RUNS)/polishing_network \
-		--background_detector $(RUNS)/background_detector --steps 4000 --seed 1
+		--background_detector $(RUNS)/background_detector --steps 1000 --seed 1
 
 .venv/installed: requirements.txt
 	$(PYTHON) -m venv .venv

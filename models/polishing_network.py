@@ -71,7 +71,8 @@ class PolishingNetwork(pix2pix.ConditionalGAN):
 
     def judged(self, condition, generated, truth):
         """See `ConditionalGAN`. Lines are laid over results, so the colours beneath need not have any."""
-        return background.composite(truth, paper(condition[..., :1]) * generated, paper(condition[..., :1]))
+        free = paper(condition[..., :1])
+        return background.composite(truth, free * generated, free)
 
     def polish(self, outline, low_res, masks):
         """Colours as at sampling: all background hidden. Arguments as of `polishing_input`, returns [B, S, S, 3]."""

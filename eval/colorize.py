@@ -9,9 +9,10 @@ What cannot be read is named with the reason and skipped.
 
 Results have the size of the drawing, which is laid over the enlarged colours, so that lines and lettering stay sharp.
 They keep the folders and names of the inputs below --output; with several --samples each name gets -1, -2, and so on.
-contact_sheet.png shows outline, low-resolution sample, background mask and result of each. A picture's colours follow
-from the picture and the seed; sample k of seed s is the first sample of seed s + k - 1. --background '#3366cc' paints
-the background of every picture in that colour and leaves the rest as it would be.
+contact_sheet.png shows outline, low-resolution picture, background mask and result of each. A picture's colours follow
+from the picture and the seed; sample k of seed s is the first sample of seed s + k - 1. Each is the consensus of some
+drafts of the colorizer; --drafts=1 colours as the paper does, livelier and odder, and alternatives differ most then.
+--background '#3366cc' paints the background of every picture in that colour and leaves the rest as it would be.
 
 --server=HOST:PORT has a TensorFlow Serving instance colour (see eval.export) in the place of --weights; an answer that
 takes longer than --timeout seconds, or none, ends the program.
@@ -131,7 +132,7 @@ def main():
     if background is not None and FLAGS.model != 'comic':
         raise ValueError(f'--background: {FLAGS.model} knows no background')
     if FLAGS.server is None:
-        colorizer = colorizers.Colorizer(FLAGS.model, FLAGS.weights)
+        colorizer = colorizers.Colorizer(FLAGS.model, FLAGS.weights, FLAGS.drafts)
     elif FLAGS.model == 'comic':
         colorizer = remote_colorizer.RemoteColorizer(FLAGS.server, FLAGS.timeout)
     else:
@@ -155,5 +156,7 @@ if __name__ == '__main__':
     flags.DEFINE_integer('samples', 1, 'Alternatives for each picture.', lower_bound=1)
     flags.DEFINE_float('temperature', comic_colorizer.TEMPERATURE,
                        'Of the sampling: 1 is what was learnt, lower is calmer.', lower_bound=0.)
+    flags.DEFINE_integer('drafts', comic_colorizer.DRAFTS, 'Samples that a picture is the consensus of: with more, '
+                         'results are calmer and more alike. A server has its own.', lower_bound=1)
     flags.DEFINE_bool('extract_outline', False, 'Colour pictures that are in colour already, by their outline.')
     program.run(main)

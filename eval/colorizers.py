@@ -14,14 +14,15 @@ class Colorizer:
     Args:
       model: its name.
       weight_folders: each network is loaded from the first that holds it.
+      drafts: samples that each picture of `comic` is the consensus of.
     Raises:
       ValueError: no folder holds a network.
     """
 
-    def __init__(self, model, weight_folders):
+    def __init__(self, model, weight_folders, drafts=comic_colorizer.DRAFTS):
         self.model = model
         if model == 'comic':
-            self.system = comic_colorizer.ComicColorizer.load(weight_folders)
+            self.system = comic_colorizer.ComicColorizer.load(weight_folders, drafts)
         elif model == 'two_step_cgan':
             self.system = two_step_cgan.TwoStepCGAN.load(weight_folders)
         else:

@@ -10,7 +10,8 @@ NAME.colour.* below --line_art (called line_art), and comics drawn here (called 
 Models: those of comic, two_step_cgan and pix2pix whose weights are found. Of comic also, to tell which part is to be
 improved, variants with the truth in the place of one part's result: comic_true_low_res (a perfect colorizer),
 comic_true_mask (a perfect detector, where the true background is known) and comic_true_both (only polishing is left);
-and comic_no_background, the paper's ablation, if --ablation names the folder of a polishing network trained so.
+comic_one_draft, which colours from one sample, as the paper does; and comic_no_background, the paper's ablation, if
+--ablation names the folder of a polishing network trained so.
 
 Every picture has the drawing laid over it, as eval.colorize does. Writes into --output:
   metrics.json: {set: {model: {l1, psnr, ssim, region_spread, background_spread, colourfulness, diversity, mask_iou,
@@ -50,7 +51,7 @@ class WithTruth:
         self._system, self._low_res, self._mask = system, low_res, mask
         self._polish = tf.function((polishing or system.polishing_network).polish)
         self._sample, self._detect = (tf.function(f, reduce_retracing=True) for f in (
-            system.low_res_colorizer.sample, system.background_detector.masks))
+            system.low_resolution, system.background_detector.masks))
 
     def images(self, batch, seeds, temperature):
         """Colours a batch of `Example`s: uint8 [B, S, S, 3], or None if a truth it needs is not known."""
@@ -127,7 +128,8 @@ def load_models(weight_folders, ablation):
         system = colorizer.system
         models |= {'comic': Comic(colorizer), 'comic_true_low_res': WithTruth(system, low_res=True),
                    'comic_true_mask': WithTruth(system, mask=True),
-                   'comic_true_both': WithTruth(system, low_res=True, mask=True)}
+                   'comic_true_both': WithTruth(system, low_res=True, mask=True),
+                   'comic_one_draft': WithTruth(comic_colorizer.ComicColorizer.load(weight_folders, drafts=1))}
         if ablation:
             polishing = weights.load(polishing_network.PolishingNetwork, [ablation])
             models['comic_no_background'] = WithTruth(system, polishing=polishing)

@@ -73,7 +73,7 @@ def warm_up_requests(size):
 
 
 def main():
-    colorizer = comic_colorizer.ComicColorizer.load(FLAGS.weights, xla=FLAGS.xla)
+    colorizer = comic_colorizer.ComicColorizer.load(FLAGS.weights, FLAGS.drafts, FLAGS.xla)
     print(export(colorizer, FLAGS.output, FLAGS.version))
 
 
@@ -82,5 +82,6 @@ if __name__ == '__main__':
                               'the first that holds a network is taken.')
     flags.DEFINE_string('output', None, 'Folder of the model, in which each version is a folder.', required=True)
     flags.DEFINE_integer('version', None, 'Number of the version; the next unless given.', lower_bound=1)
+    flags.DEFINE_integer('drafts', comic_colorizer.DRAFTS, 'Samples that a picture is the consensus of.', lower_bound=1)
     flags.DEFINE_bool('xla', False, 'Compile the sampler with XLA.')
     program.run(main, tf.errors.OpError)

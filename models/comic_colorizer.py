@@ -13,6 +13,7 @@ from models import (
 
 AUTOMATIC = -2.  # background colour: what the sampled picture has
 TEMPERATURE = 1.1  # of the sampling, unless asked for; 1 is what was learnt, but areas are evened out afterwards
+DRAFTS = 4  # samples that a picture is the consensus of, unless asked for; 1 is the paper's
 
 
 class ComicColorizer(tf.Module):
@@ -20,24 +21,28 @@ class ComicColorizer(tf.Module):
 
     Args:
       low_res_colorizer, background_detector, polishing_network: trained networks, of presets with equal picture sizes.
-      xla: see `LowResColorizer.sample`.
+      drafts, xla: see `LowResColorizer.consensus`.
     """
 
     NETWORKS = (low_res_colorizer.LowResColorizer, background_detector.BackgroundDetector,
                 polishing_network.PolishingNetwork)
 
-    def __init__(self, low_res_colorizer, background_detector, polishing_network, xla=False):
+    def __init__(self, low_res_colorizer, background_detector, polishing_network, drafts=DRAFTS, xla=False):
         super().__init__()
         self.low_res_colorizer = low_res_colorizer
         self.background_detector = background_detector
         self.polishing_network = polishing_network
         self.preset = low_res_colorizer.preset
-        self._xla = xla
+        self._drafts, self._xla = drafts, xla
 
     @classmethod
-    def load(cls, directories, xla=False):
+    def load(cls, directories, drafts=DRAFTS, xla=False):
         """Loads each network from the first of the folders that holds it. Raises ValueError if none does."""
-        return cls(*(weights.load(network, directories) for network in cls.NETWORKS), xla=xla)
+        return cls(*(weights.load(network, directories) for network in cls.NETWORKS), drafts, xla)
+
+    def low_resolution(self, outline, seeds, temperature):
+        """`LowResColorizer.consensus` as this system takes it: (low_res [B, L, L, 3], log-likelihood [B])."""
+        return self.low_res_colorizer.consensus(outline, seeds, temperature, self._drafts, self._xla)
 
     @tf.function(reduce_retracing=True, autograph=False)
     def colorize(self, outline, seeds, temperature, background_colour):
@@ -54,7 +59,7 @@ class ComicColorizer(tf.Module):
         """
         size = self.preset.image_size
         outline = tf.ensure_shape(outline, [None, size, size, 1])
-        low_res, log_likelihood = self.low_res_colorizer.sample(outline, seeds, temperature, self._xla)
+        low_res, log_likelihood = self.low_resolution(outline, seeds, temperature)
         result = one_by_one.one_by_one(self._finish, outline, low_res, tf.ensure_shape(background_colour, [None, 3]))
         return result | {'low_res': low_res, 'log_likelihood': log_likelihood}
 

@@ -1,8 +1,9 @@
 """The likelihoods to choose from (`--likelihood`), so that what the logistic mixture is worth can be measured.
 
-Each class has `sizes(mixtures)` -> (numbers the network gives for a pixel, uniform numbers a pixel's sample takes), is
-made from the parameters of any number of pixels (and the colours of their neighbours, which only the logistic mixture
-uses), and gives their `log_prob` and `sample`. Pixels lie on the grid of 256 levels in [-1, 1].
+Each class has `sizes(mixtures)` -> (numbers the network gives for a pixel, random numbers a pixel's sample takes) and
+`noise(uniform)`, which makes these random numbers from uniform ones; it is made from the parameters of any number of
+pixels (and the colours of their neighbours, which only the logistic mixture uses), and gives their `log_prob` and
+`sample`. Pixels lie on the grid of 256 levels in [-1, 1].
 """
 
 import math
@@ -33,13 +34,15 @@ class Categorical:
         del mixtures
         return 3 * 256, 3 * 256
 
+    noise = staticmethod(quantized.gumbel)
+
     def log_prob(self, pixels):
         """Log-probability of pixels [..., 3]: [...], nats."""
         levels = tf.cast(resolution.levels(pixels), tf.int32)
         return tf.reduce_sum(tfd.Categorical(logits=self._logits).log_prob(levels), axis=-1)
 
     def sample(self, noise, temperature=1.):
-        """Pixels [..., 3] from uniform noise [..., 3 * 256]; see `LogisticMixture.sample`."""
+        """Pixels [..., 3] from noise [..., 3 * 256]; see `LogisticMixture.sample`."""
         chosen = quantized.choose(self._logits, _by_channel(noise), tf.expand_dims(temperature, -1))
         return resolution.from_levels(tf.cast(chosen, tf.float32))
 
@@ -64,15 +67,18 @@ class Gaussian:
         del mixtures
         return 6, 3
 
+    @staticmethod
+    def noise(uniform):
+        return tf.math.ndtri(quantized.inside(uniform))
+
     def log_prob(self, pixels):
         """Log-probability of pixels [..., 3]: [...], nats."""
         channels = quantized.quantized(tfd.Normal, self._means, self._scales)
         return tf.reduce_sum(channels.log_prob(resolution.levels(pixels)), axis=-1)
 
     def sample(self, noise, temperature=1.):
-        """Pixels [..., 3] from uniform noise [..., 3]; see `LogisticMixture.sample`."""
-        deviation = tf.expand_dims(temperature, -1) * self._scales * tf.math.ndtri(quantized.inside(noise))
-        return resolution.quantize(self._means + deviation)
+        """Pixels [..., 3] from noise [..., 3]; see `LogisticMixture.sample`."""
+        return resolution.quantize(self._means + tf.expand_dims(temperature, -1) * self._scales * noise)
 
 
 LIKELIHOODS = {'logistic_mixture': logistic_mixture.LogisticMixture, 'categorical': Categorical, 'gaussian': Gaussian}

@@ -34,8 +34,15 @@ class LogisticMixture:
 
     @staticmethod
     def sizes(mixtures):
-        """(numbers the network gives for a pixel, uniform numbers a pixel's sample takes: for choice and channels)."""
+        """(numbers the network gives for a pixel, random numbers a pixel's sample takes: for choice and channels)."""
         return 12 * mixtures, mixtures + 3
+
+    @staticmethod
+    def noise(uniform):
+        """What `sample` takes, from uniform noise in [0, 1]: [..., K + 3] -> Gumbel [..., K] and logistic [..., 3]."""
+        for_choice, for_channels = tf.split(uniform, [uniform.shape[-1] - 3, 3], axis=-1)
+        inside = quantized.inside(for_channels)
+        return tf.concat([quantized.gumbel(for_choice), tf.math.log(inside) - tf.math.log1p(-inside)], axis=-1)
 
     def log_prob(self, pixels):
         """Log-probability of pixels [..., 3] on the grid: [...], nats, summed over the channels."""
@@ -51,7 +58,7 @@ class LogisticMixture:
         """Pixels from given noise, rounded to the grid.
 
         Args:
-          noise: uniform in (0, 1), float [..., K + 3]; the sample is a function of it.
+          noise: float [..., K + 3], of `noise`; the sample is a function of it.
           temperature: float [...] or scalar, of the choice of the component and of the scales; 1 is the distribution
             itself, 0 its mode.
         Returns:
@@ -61,10 +68,7 @@ class LogisticMixture:
         chosen = quantized.choose(self._logits, noise[..., :mixtures], temperature)
         chosen = tf.reduce_sum(tf.one_hot(chosen, mixtures)[..., None] * self._rest, axis=-2, keepdims=True)
         means, log_scales, coefficients = (x[..., 0, :] for x in self._logistics(chosen))
-        uniform = quantized.inside(noise[..., mixtures:])
-        scales = tf.expand_dims(temperature, -1) * tf.exp(log_scales)
-        deviation = scales * (tf.math.log(uniform) - tf.math.log1p(-uniform))
-        x = means + deviation
+        x = means + tf.expand_dims(temperature, -1) * tf.exp(log_scales) * noise[..., mixtures:]
         red = resolution.quantize(x[..., :1])
         green = resolution.quantize(x[..., 1:2] + coefficients[..., :1] * red)
         blue = resolution.quantize(x[..., 2:] + coefficients[..., 1:2] * red + coefficients[..., 2:] * green)

@@ -9,7 +9,9 @@ import itertools
 import tensorflow as tf
 import tf_keras as keras
 
-from models import gated_pixelcnn, likelihood, network, one_by_one, polyak_average, resolution
+from models import consensus, gated_pixelcnn, likelihood, network, one_by_one, polyak_average, resolution
+
+_DRAWS = 31  # of every pixel, to learn what the outline alone suggests
 
 
 class GroupNorm(keras.layers.Layer):
@@ -129,26 +131,37 @@ class LowResColorizer(network.Network):
     def call(self, inputs):
         """(outline [B, S, S, 1], low_res [B, L, L, 3]) -> parameters of every pixel's distribution [B, L, L, P]."""
         outline, low_res = inputs
-        condition = self.condition(outline)
-        return self._prior(condition) + self.pixelcnn(low_res, condition)
+        return self._parameters(self.condition(outline), low_res)
+
+    def _parameters(self, condition, low_res, seeds=None):
+        """`call` from the condition. seeds: int [B, 2], of the pictures' dropout; without them, none."""
+        return self._prior(condition) + self.pixelcnn(low_res, condition, seeds)
 
     def _prior(self, condition):
         return condition[..., self.preset.adaptation_filters:]
 
     def log_prob(self, outline, low_res):
         """Log-likelihood of pictures on the grid, nats: [B]."""
-        return tf.reduce_sum(self._log_prob(self((outline, low_res)), low_res), axis=[1, 2])
+        return self._whole_log_prob(self.condition(outline), low_res)
+
+    def _whole_log_prob(self, condition, low_res):
+        """`log_prob` from the condition."""
+        return tf.reduce_sum(self._log_prob(self._parameters(condition, low_res), low_res), axis=[1, 2])
 
     def _log_prob(self, parameters, low_res):
         """Log-likelihood of every pixel given those before it, nats: [B, L, L, P], [B, L, L, 3] -> [B, L, L]."""
         return self.likelihood(parameters, self.pixelcnn.neighbours(low_res)).log_prob(low_res)
 
-    def noise(self, seeds):
-        """The uniform noise of each picture's sample, from its own seed: int64 [B] -> [B, L, L, N]."""
+    def noise(self, seeds, drafts=1):
+        """The noise of each picture's samples, from its own seed: int64 [B] -> [B * drafts, L, L, N]."""
+        numbers = tf.tile(tf.range(drafts, dtype=tf.int64), tf.shape(seeds))
+        return tf.map_fn(self._noise_of, tf.stack([tf.repeat(seeds, drafts), numbers], axis=-1),
+                         fn_output_signature=tf.float32)
+
+    def _noise_of(self, seed):
+        """The noise of one sample: int64 [2] -> [L, L, N]."""
         size = self.preset.low_res_size
-        shape = [size, size, self._noise_size]
-        return tf.map_fn(lambda seed: tf.random.stateless_uniform(shape, tf.stack([seed, 0]), alg='philox'),
-                         seeds, fn_output_signature=tf.float32)
+        return self.likelihood.noise(tf.random.stateless_uniform([size, size, self._noise_size], seed, alg='philox'))
 
     def sample(self, outline, seeds, temperature=1., xla=False):
         """Samples pictures; each depends on its own outline and seed only, not on its batch.
@@ -157,17 +170,45 @@ class LowResColorizer(network.Network):
           outline: [B, S, S, 1].
           seeds: int64 [B].
           temperature: float [B] or scalar; below 1 the samples are calmer and more alike.
-          xla: compile the PixelCNN's part with XLA, faster after the first call for each batch size. The pictures may
-            then depend on the batch size by rounding.
+          xla: compile with XLA, faster after the first call for each batch size. The pictures may then depend on the
+            batch size by rounding.
         Returns:
           (low_res [B, L, L, 3] on the grid, its log-likelihood in nats [B]).
         """
-        condition = one_by_one.one_by_one(self.condition, outline)
+        noise = self.noise(seeds)
+        if xla:
+            whole = tf.function(lambda outline, *rest: self._paint(self.condition(outline), *rest), jit_compile=True)
+            return whole(outline, noise, temperature)
+        return self._paint(one_by_one.one_by_one(self.condition, outline), noise, temperature)
+
+    def consensus(self, outline, seeds, temperature=1., drafts=1, xla=False):
+        """Colours pictures by the consensus of several samples; see `consensus`.
+
+        Args:
+          drafts: how many samples; the consensus of one is what `sample` gives.
+          outline, seeds, temperature, xla, and what is returned: as of `sample`.
+        """
+        low = self.preset.low_res_size
+
+        def foresee(outline):
+            condition = self.condition(outline)
+            return {'condition': condition, 'suggested': consensus.suggestion(self._draws(condition))}
+
+        foreseen = one_by_one.one_by_one(foresee, outline)
+        condition = foreseen['condition']
+        temperatures = tf.repeat(tf.broadcast_to(temperature, tf.shape(seeds)), drafts)
         paint = tf.function(self._paint, jit_compile=True) if xla else self._paint
-        return paint(condition, self.noise(seeds), temperature)
+        samples, _ = paint(tf.repeat(condition, drafts, axis=0), self.noise(seeds, drafts), temperatures)
+        low_res = consensus.nearest(tf.reshape(samples, [-1, drafts, low, low, 3]), foreseen['suggested'])
+        return low_res, one_by_one.one_by_one(self._whole_log_prob, condition, low_res)
+
+    def _draws(self, condition):
+        """Independent draws of every pixel given the outline alone, always by the same noise: [B, N, L, L, 3]."""
+        noise = tf.stack([self._noise_of([number, -1]) for number in range(_DRAWS)])
+        return self.likelihood(self._prior(condition)[:, None]).sample(noise[None])
 
     def _paint(self, condition, noise, temperature):
-        """`sample` from what the PixelCNN is conditioned on and the uniform noise."""
+        """`sample` from what the PixelCNN is conditioned on and the noise."""
         prior = self._prior(condition)
 
         def draw(correction, neighbours, row, column):
@@ -205,7 +246,6 @@ class LowResColorizer(network.Network):
         """Bits for each number of the true pictures, from all that precedes it and from the outline alone: two [B]."""
         low_res = resolution.low_resolution(data['colour'], self.preset.low_res_size)
         condition = self.condition(data['outline'])
-        prior = self._prior(condition)
-        log_probs = (self._log_prob(prior + self.pixelcnn(low_res, condition, seeds), low_res),
-                     self.likelihood(prior).log_prob(low_res))
+        log_probs = (self._log_prob(self._parameters(condition, low_res, seeds), low_res),
+                     self.likelihood(self._prior(condition)).log_prob(low_res))
         return [tf.reduce_mean(likelihood.bits_per_dim(log_prob), axis=[1, 2]) for log_prob in log_probs]

@@ -46,7 +46,7 @@ PRESETS = {preset.name: preset for preset in (
            unet_filters=4, unet_max_filters=16),
     Preset('small', conditioning_blocks=(1, 1, 4), conditioning_filters=(16, 16, 48),
            conditioning_dilations=(1, 2, 4, 8), adaptation_filters=48,
-           pixelcnn_blocks=4, pixelcnn_filters=48, pixelcnn_hidden=128, mixtures=5, dropout=0.,
+           pixelcnn_blocks=4, pixelcnn_filters=64, pixelcnn_hidden=128, mixtures=5, dropout=0.,
            unet_filters=16, unet_max_filters=64),
     Preset('paper'),
 )}

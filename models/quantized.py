@@ -20,12 +20,16 @@ def quantized(family, means, scales):
     return tfd.QuantizedDistribution(continuous, low=0., high=255.)
 
 
-def inside(noise):
+def inside(uniform):
     """Uniform noise kept away from 0 and 1, where its quantiles would be infinite."""
-    return tf.clip_by_value(noise, 1e-5, 1 - 1e-5)
+    return tf.clip_by_value(uniform, 1e-5, 1 - 1e-5)
+
+
+def gumbel(uniform):
+    """Gumbel noise from uniform noise of any shape."""
+    return -tf.math.log(-tf.math.log(inside(uniform)))
 
 
 def choose(logits, noise, temperature):
-    """One of K choices, by the Gumbel-max trick: logits, uniform noise [..., K], temperature [...] -> int64 [...]."""
-    gumbel = -tf.math.log(-tf.math.log(inside(noise)))
-    return tf.argmax(logits + tf.expand_dims(temperature, -1) * gumbel, axis=-1)
+    """One of K choices, by the Gumbel-max trick: logits, Gumbel noise [..., K], temperature [...] -> int64 [...]."""
+    return tf.argmax(logits + tf.expand_dims(temperature, -1) * noise, axis=-1)

@@ -10,10 +10,10 @@ to batches. All signatures take, beside the pictures,
 serving_default
   outline: uint8 [B, S, S, 1], line art fitted to the networks' square, black on white.
   -> image: uint8 [B, S, S, 3], the colours as the networks give them; to lay the line art over.
-     low_res: uint8 [B, L, L, 3], the sample.
+     low_res: uint8 [B, L, L, 3], the consensus of samples.
      background_mask: float [B, S, S, 1], 1 on the background.
      background_color: uint8 [B, 3].
-     log_likelihood: float [B], of the sample, nats.
+     log_likelihood: float [B], of low_res, nats.
 
 encoded
   image_bytes: string [B], PNG or JPEG of line art of any size within the limits of `line_art`.

@@ -36,7 +36,7 @@ def test_figures_files_and_pictures_of_every_model(all_weights, drawings, tmp_pa
     sets = {'line_art': held_out_sets.drawings(drawings, size), 'drawn': held_out_sets.drawn('flat', 2, 5, size)}
     table = evaluate.evaluate(sets, models, tmp_path / 'out', temperature=1.)
     assert json.loads((tmp_path / 'out' / 'metrics.json').read_text()) == table
-    variants = {'comic_true_low_res', 'comic_true_mask', 'comic_true_both'}
+    variants = {'comic_true_low_res', 'comic_true_mask', 'comic_true_both', 'comic_one_draft'}
     assert set(table['drawn']) == {'comic', 'two_step_cgan', 'pix2pix'} | variants
     assert set(table['line_art']) == set(table['drawn']) - {'comic_true_mask', 'comic_true_both'}
     comic = table['drawn']['comic']

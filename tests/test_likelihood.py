@@ -57,7 +57,7 @@ def test_finite_with_finite_gradients_at_any_scale(head, rng, spread):
 @pytest.mark.parametrize('head', HEADS)
 def test_samples_follow_the_probabilities_on_the_grid(head, rng):
     many, parameters = 10_000, _parameters(rng, head)
-    noise = tf.constant(rng.random((many, head.sizes(5)[1])), tf.float32)
+    noise = head.noise(tf.constant(rng.random((many, head.sizes(5)[1])), tf.float32))
     levels = (head(tf.tile(parameters[None], [many, 1])).sample(noise).numpy() + 1) * 127.5
     np.testing.assert_allclose(levels, np.round(levels), atol=1e-4)
     for channel in range(3):

@@ -86,8 +86,8 @@ def test_finite_with_finite_gradients_at_any_scale(rng, spread):
 
 def test_samples_follow_the_probabilities_on_the_grid(rng):
     parameters = _parameters(rng, 1)
-    noise = rng.random((40_000, NOISE)).astype(np.float32)
-    pixels = LogisticMixture(tf.constant(np.tile(parameters, (40_000, 1)))).sample(tf.constant(noise)).numpy()
+    noise = LogisticMixture.noise(tf.constant(rng.random((40_000, NOISE)), tf.float32))
+    pixels = LogisticMixture(tf.constant(np.tile(parameters, (40_000, 1)))).sample(noise).numpy()
     levels = (pixels + 1) * 127.5
     np.testing.assert_allclose(levels, np.round(levels), atol=1e-4)
     drawn = np.histogram(levels[:, 0], 8, (-.5, 255.5))[0] / len(levels)

@@ -1,8 +1,8 @@
 """Consensus: one low-resolution picture from several samples (our choice; the paper colours from one sample).
 
 What an outline does not tell a sample guesses, and something is odd in nearly every one. So several are drawn, and
-every pixel takes the colour of that sample which is nearest to what the outline alone suggests. All colours are still
-those of samples; odd ones are left out.
+every pixel takes the colour of that sample which is nearest, around the pixel, to what the outline alone suggests. All
+colours are still those of samples; odd ones are left out.
 """
 
 import tensorflow as tf
@@ -10,6 +10,7 @@ import tensorflow_probability as tfp
 
 # Our choice. The middle of many colours is far duller than each of them; it is to tell the hue, not how strong it is.
 _STRENGTH = 3.
+_AROUND = 5  # pixels a side within which a sample is compared (our choice), so that colours come in patches
 
 
 def suggestion(draws):
@@ -26,7 +27,7 @@ def suggestion(draws):
 
 
 def nearest(samples, suggested):
-    """Of every pixel, the sample nearest to what is suggested (L1).
+    """Of every pixel, the sample nearest to what is suggested: mean absolute difference over the pixels around it.
 
     Args:
       samples: [B, K, L, L, 3].
@@ -34,6 +35,6 @@ def nearest(samples, suggested):
     Returns:
       [B, L, L, 3].
     """
-    away = tf.reduce_sum(tf.abs(samples - suggested[:, None]), axis=-1)
-    chosen = tf.one_hot(tf.argmin(away, axis=1), samples.shape[1], axis=1)  # [B, K, L, L]
-    return tf.reduce_sum(chosen[..., None] * samples, axis=1)
+    away = tf.transpose(tf.reduce_mean(tf.abs(samples - suggested[:, None]), axis=-1), [0, 2, 3, 1])  # [B, L, L, K]
+    chosen = tf.argmin(tf.nn.avg_pool2d(away, _AROUND, 1, 'SAME'), axis=-1)
+    return tf.reduce_sum(tf.one_hot(chosen, samples.shape[1], axis=1)[..., None] * samples, axis=1)

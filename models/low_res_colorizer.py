@@ -195,12 +195,17 @@ class LowResColorizer(network.Network):
             return {'condition': condition, 'suggested': consensus.suggestion(self._draws(condition))}
 
         foreseen = one_by_one.one_by_one(foresee, outline)
-        condition = foreseen['condition']
+        condition, suggested = foreseen['condition'], foreseen['suggested']
         temperatures = tf.repeat(tf.broadcast_to(temperature, tf.shape(seeds)), drafts)
         paint = tf.function(self._paint, jit_compile=True) if xla else self._paint
         samples, _ = paint(tf.repeat(condition, drafts, axis=0), self.noise(seeds, drafts), temperatures)
-        low_res = consensus.nearest(tf.reshape(samples, [-1, drafts, low, low, 3]), foreseen['suggested'])
-        return low_res, one_by_one.one_by_one(self._whole_log_prob, condition, low_res)
+
+        def agree(condition, suggested, samples):
+            low_res = consensus.nearest(samples, suggested)
+            return {'low_res': low_res, 'log_prob': self._whole_log_prob(condition, low_res)}
+
+        agreed = one_by_one.one_by_one(agree, condition, suggested, tf.reshape(samples, [-1, drafts, low, low, 3]))
+        return agreed['low_res'], agreed['log_prob']
 
     def _draws(self, condition):
         """Independent draws of every pixel given the outline alone, always by the same noise: [B, N, L, L, 3]."""

@@ -19,7 +19,7 @@ lint: .venv/installed
 
 train: .venv/installed
 	$(BIN)/python -m train.low_res_colorizer --data $(DATA) --workdir $(RUNS)/low_res_colorizer \
-		--steps 16000 --batch_size 8 --learning_rate 1.5e-3 --seed 1
+		--steps 23000 --batch_size 8 --learning_rate 1.5e-3 --seed 1
 	$(BIN)/python -m train.background_detector --data $(DATA) --workdir $(RUNS)/background_detector \
 		--steps 4000 --background_weight 1.2 --seed 1
 	$(BIN)/python -m train.polishing_network --data $(DATA) --workdir $(RUNS)/polishing_network \

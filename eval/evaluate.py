@@ -45,7 +45,7 @@ _GREY = 1.  # colourfulness below which a true picture has no colour to be relat
 
 
 class WithTruth:
-    """The comic system with the truth in the place of some parts' results; also with another polishing network."""
+    """The comic system, with the truth in the place of some parts' results or of none, or another polishing network."""
 
     def __init__(self, system, low_res=False, mask=False, polishing=None):
         self._system, self._low_res, self._mask = system, low_res, mask
@@ -126,10 +126,12 @@ def load_models(weight_folders, ablation):
             models[name] = Baseline(colorizer)
             continue
         system = colorizer.system
+        one_draft = comic_colorizer.ComicColorizer(
+            system.low_res_colorizer, system.background_detector, system.polishing_network, drafts=1)
         models |= {'comic': Comic(colorizer), 'comic_true_low_res': WithTruth(system, low_res=True),
                    'comic_true_mask': WithTruth(system, mask=True),
                    'comic_true_both': WithTruth(system, low_res=True, mask=True),
-                   'comic_one_draft': WithTruth(comic_colorizer.ComicColorizer.load(weight_folders, drafts=1))}
+                   'comic_one_draft': WithTruth(one_draft)}
         if ablation:
             polishing = weights.load(polishing_network.PolishingNetwork, [ablation])
             models['comic_no_background'] = WithTruth(system, polishing=polishing)

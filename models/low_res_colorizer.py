@@ -11,7 +11,7 @@ import tf_keras as keras
 
 from models import consensus, gated_pixelcnn, likelihood, network, one_by_one, polyak_average, resolution
 
-_DRAWS = 31  # of every pixel, to learn what the outline alone suggests
+_DRAWS = 31  # of every pixel given the outline alone, to learn what that suggests
 
 
 class GroupNorm(keras.layers.Layer):
@@ -190,9 +190,12 @@ class LowResColorizer(network.Network):
         """
         low = self.preset.low_res_size
 
+        always = tf.stack([self._noise_of([number, -1]) for number in range(_DRAWS)])  # the same for all pictures
+
         def foresee(outline):
             condition = self.condition(outline)
-            return {'condition': condition, 'suggested': consensus.suggestion(self._draws(condition))}
+            draws = self.likelihood(self._prior(condition)[:, None]).sample(always[None])
+            return {'condition': condition, 'suggested': consensus.suggestion(draws)}
 
         foreseen = one_by_one.one_by_one(foresee, outline)
         condition, suggested = foreseen['condition'], foreseen['suggested']
@@ -206,11 +209,6 @@ class LowResColorizer(network.Network):
 
         agreed = one_by_one.one_by_one(agree, condition, suggested, tf.reshape(samples, [-1, drafts, low, low, 3]))
         return agreed['low_res'], agreed['log_prob']
-
-    def _draws(self, condition):
-        """Independent draws of every pixel given the outline alone, always by the same noise: [B, N, L, L, 3]."""
-        noise = tf.stack([self._noise_of([number, -1]) for number in range(_DRAWS)])
-        return self.likelihood(self._prior(condition)[:, None]).sample(noise[None])
 
     def _paint(self, condition, noise, temperature):
         """`sample` from what the PixelCNN is conditioned on and the noise."""

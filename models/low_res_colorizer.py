@@ -189,7 +189,6 @@ class LowResColorizer(network.Network):
           outline, seeds, temperature, xla, and what is returned: as of `sample`.
         """
         low = self.preset.low_res_size
-
         always = tf.stack([self._noise_of([number, -1]) for number in range(_DRAWS)])  # the same for all pictures
 
         def foresee(outline):

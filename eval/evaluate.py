@@ -44,8 +44,8 @@ _BATCH_SIZE = 8
 _GREY = 1.  # colourfulness below which a true picture has no colour to be relative to
 
 
-class WithTruth:
-    """The comic system, with the truth in the place of some parts' results or of none, or another polishing network."""
+class Variant:
+    """A comic system, with the truth in the place of some parts' results, another polishing network, or as it is."""
 
     def __init__(self, system, low_res=False, mask=False, polishing=None):
         self._system, self._low_res, self._mask = system, low_res, mask
@@ -128,13 +128,13 @@ def load_models(weight_folders, ablation):
         system = colorizer.system
         one_draft = comic_colorizer.ComicColorizer(
             system.low_res_colorizer, system.background_detector, system.polishing_network, drafts=1)
-        models |= {'comic': Comic(colorizer), 'comic_true_low_res': WithTruth(system, low_res=True),
-                   'comic_true_mask': WithTruth(system, mask=True),
-                   'comic_true_both': WithTruth(system, low_res=True, mask=True),
-                   'comic_one_draft': WithTruth(one_draft)}
+        models |= {'comic': Comic(colorizer), 'comic_true_low_res': Variant(system, low_res=True),
+                   'comic_true_mask': Variant(system, mask=True),
+                   'comic_true_both': Variant(system, low_res=True, mask=True),
+                   'comic_one_draft': Variant(one_draft)}
         if ablation:
             polishing = weights.load(polishing_network.PolishingNetwork, [ablation])
-            models['comic_no_background'] = WithTruth(system, polishing=polishing)
+            models['comic_no_background'] = Variant(system, polishing=polishing)
     if not models:
         raise ValueError(f'no weights of any model in {", ".join(weight_folders)}')
     return models, size

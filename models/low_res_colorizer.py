@@ -199,8 +199,12 @@ class LowResColorizer(network.Network):
         foreseen = one_by_one.one_by_one(foresee, outline)
         condition, suggested = foreseen['condition'], foreseen['suggested']
         temperatures = tf.repeat(tf.broadcast_to(temperature, tf.shape(seeds)), drafts)
-        paint = tf.function(self._paint, jit_compile=True) if xla else self._paint
-        samples, _ = paint(tf.repeat(condition, drafts, axis=0), self.noise(seeds, drafts), temperatures)
+
+        def paint(*inputs):  # compiled without the drafts' own likelihoods, which nobody asks for
+            return self._paint(*inputs)[0]
+
+        paint = tf.function(paint, jit_compile=True) if xla else paint
+        samples = paint(tf.repeat(condition, drafts, axis=0), self.noise(seeds, drafts), temperatures)
 
         def agree(condition, suggested, samples):
             low_res = consensus.nearest(samples, suggested)

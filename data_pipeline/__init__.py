@@ -1,1 +1,1 @@
-"""From what people have (files, folders, archives of comics) to batches for training."""
+"""From pictures to batches: reads pages, cuts panels, extracts outlines, prepares and loads training data."""

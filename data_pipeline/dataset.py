@@ -1,47 +1,53 @@
-"""The input pipeline: prepared records to batches."""
+"""The input pipeline: makes batches from prepared data."""
 
 import tensorflow as tf
 
-from data_pipeline import outline, records
+from data_pipeline import records
+from data_pipeline.common import errors
+from data_pipeline.outlines import outline
+from data_pipeline.pictures import colors
 
-_SHUFFLE_BUFFER = 2048  # encoded examples, about 70 kB each
-_DRAWN_SHARE = .5  # of the training pictures that are shown with their second outline; our choice
-_LAYERS = {'outline': (1, tf.uint8), 'colour': (3, tf.uint8), 'foreground': (3, tf.uint8),
+_SHUFFLE_BUFFER = 2048  # encoded examples, of about 70 kB each
+_DRAWN_SHARE = .5  # share of the training pictures that are shown with their drawn outline (our choice)
+_LAYERS = {'outline': (1, tf.uint8), 'color': (3, tf.uint8), 'foreground': (3, tf.uint8),
            'background': (1, tf.float32)}
 
 
-def load(data, split, batch_size, image_size, seed=None, samples=None, without=None, first=0, context=None):
-    """Batches of (outline, colour) pairs.
+def load(data, split, batch_size, image_size, seed=None, samples=None, without=None, first=0, context=None,
+         verify=True):
+    """Makes batches of outlines and colors.
 
-    With a seed, for training: endless, shuffled anew in every pass, with random crop and mirroring (pix2pix, section
-    6.2), half of the pictures with the outline as drawn, not as extracted. Without: one pass in a fixed order, centre
-    crop, extracted outlines, the last batch may be smaller.
+    With a seed, for training: endless, in a new order in every pass, with random crops and mirroring (pix2pix, section
+    6.2); half of the pictures have their drawn outline, the others the extracted one. Without a seed, for validation:
+    one pass in a fixed order, center crops, extracted outlines; the last batch may be smaller.
 
     Args:
-      data: folder written by `data_pipeline.prepare`.
+      data: folder that `data_pipeline.prepare` wrote.
       split: 'train' or 'validation'.
-      batch_size: examples a batch.
-      image_size: side of the pictures; at most what was prepared.
-      seed: all that is random follows from it.
-      samples: folder written by `train.cross_fit` for this data; adds 'foreground'.
-      without: (fold, folds) of groups to leave out; see `fold_of`.
-      first: number of the example to begin with; to go on after so many steps, that many batches.
-      context: tf.distribute.InputContext. The pipelines divide every batch of `batch_size` between them, and each
-        yields its share in batches of one replica, so that the replicas see together what one device would.
+      batch_size: examples of a batch.
+      image_size: S, side of the pictures in pixels; at most that of the prepared pictures.
+      seed: int, seed of everything random, or None.
+      samples: folder that `train.cross_fit` wrote for this data, or None.
+      without: (fold, folds): leaves out the groups of this fold (see `fold_of`). None leaves out nothing.
+      first: number of the first example.
+      context: tf.distribute.InputContext, or None. The pipelines divide every batch between them, and each yields its
+        share in batches of one replica. Together the replicas see the batches that one device would see.
+      verify: whether to compare the shards with their checksums first.
     Returns:
-      tf.data.Dataset of {'outline': float32 [B, S, S, 1], ink coverage in [0, 1]; 'colour': float32 [B, S, S, 3] in
-      [-1, 1]}; with samples 'foreground': [B, S, S, 3], a sampled low-resolution picture, enlarged; with a seed
-      'seeds': int32 [B, 2], for what is random in the training step; without 'background': [B, S, S, 1], the true
-      mask, or -1 where nobody knows it. None if the split has no examples and there is no seed.
+      tf.data.Dataset of dicts, or None if the split has no examples and there is no seed:
+        outline: float32 [B, S, S, 1], ink coverage in [0, 1].
+        color: float32 [B, S, S, 3] in [-1, 1].
+        foreground: float32 [B, S, S, 3] in [-1, 1], an enlarged sample; only with `samples`.
+        seeds: int32 [B, 2], for the random numbers of the training step; only with a seed.
+        background: float32 [B, S, S, 1], the true mask, or -1 if it is not known; only without a seed.
     Raises:
-      ValueError: no prepared data, no training examples, a missing or damaged shard, or a batch that the replicas
-        cannot divide equally.
+      UserError: the folder has no prepared data or no training examples, or a shard is missing or damaged.
     """
     training = seed is not None
     manifest = records.read_manifest(data)
     if not training and not manifest['counts'][split]:
         return None
-    check(data, split, image_size)
+    check(data, split, image_size, verify)
     size = manifest['parameters']['size']
     margin = size - image_size
     source = {'example': _records(data, manifest, split)}
@@ -58,7 +64,7 @@ def load(data, split, batch_size, image_size, seed=None, samples=None, without=N
 
     @tf.autograph.experimental.do_not_convert
     def decode(numbers, serialized):
-        """A batch of numbered examples, from bytes."""
+        """Decodes a batch of numbered examples."""
         encoded = records.parse(serialized['example'])
         if samples:
             encoded['foreground'] = serialized['sample']
@@ -78,29 +84,36 @@ def load(data, split, batch_size, image_size, seed=None, samples=None, without=N
         if training:
             layers['seeds'] = seeds
         layers['outline'] = outline.to_ink(tf.cast(layers['outline'], tf.float32))
-        for name in {'colour', 'foreground'} & layers.keys():  # levels to [-1, 1], in one pass
-            layers[name] = tf.quantization.dequantize(tf.bitcast(layers[name], tf.quint8), -1., 1.)
+        for name in {'color', 'foreground'} & layers.keys():
+            layers[name] = colors.from_levels(tf.cast(layers[name], tf.float32))
         return layers
 
     return (source.batch(batch_size, drop_remainder=training)
             .map(decode, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True).prefetch(tf.data.AUTOTUNE))
 
 
-def check(data, split, image_size):
-    """Raises what `load` raises of a data folder, without making a pipeline."""
+def check(data, split, image_size, verify=True):
+    """Checks whether `load` can use a folder of prepared data.
+
+    Args:
+      data, split, image_size, verify: see `load`.
+    Raises:
+      UserError: see `load`.
+    """
     manifest = records.read_manifest(data)
     size = manifest['parameters']['size']
     if image_size > size:
-        raise ValueError(f'{data}: pictures of {size} pixels are too small for a model of {image_size}')
+        raise errors.UserError(f'{data}: pictures of {size} pixels are too small for a network of {image_size}')
     if not manifest['counts'][split]:
-        raise ValueError(f'{data}: no {split} examples; all groups fell to the other split')
-    records.verify(data, manifest['shards'][split])
+        raise errors.UserError(f'{data}: no {split} examples; all groups are in the other split')
+    if verify:
+        records.verify(data, manifest['shards'][split])
 
 
 def _cut(encoded, corner, mirrored, size, image_size):
-    """Decodes one example and cuts its window at `corner` out: {name: [image_size, image_size, C]}, see `_LAYERS`."""
+    """Decodes one example and crops it at `corner`: {name: [image_size, image_size, C]}, see `_LAYERS`."""
     corner, sides = tf.unstack(corner), [image_size, image_size]
-    layers = {'colour': records.decode_colour(encoded['colour'], [*corner, *sides])}
+    layers = {'color': records.decode_color(encoded['color'], [*corner, *sides])}
     others = {'outline': records.decode_outline(encoded['outline'], size)}
     if 'background' in encoded:
         others['background'] = records.decode_background(encoded['background'], size)
@@ -113,22 +126,25 @@ def _cut(encoded, corner, mirrored, size, image_size):
 
 
 def _mirror(picture):
-    """[H, W, C] -> the same. Reversed without a last axis of 1, which takes twice the time."""
+    """Mirrors a picture [H, W, C] left to right. A last axis of 1 would take twice the time, so it is removed."""
     return tf.reverse(picture, [1]) if picture.shape[-1] > 1 else tf.reverse(picture[..., 0], [1])[..., None]
 
 
 def _share(source, batch_size, context):
-    """An input pipeline's share of numbered examples, and the batch size of a replica."""
+    """Returns an input pipeline's share of the numbered examples, and the batch size of a replica."""
     replica_batch_size = context.get_per_replica_batch_size(batch_size)
     share = batch_size // context.num_input_pipelines
     return source.filter(lambda n, _: n % batch_size // share == context.input_pipeline_id), replica_batch_size
 
 
 def held_out(data, count, image_size, samples=None):
-    """A batch of `count` validation examples (fewer if there are no more) from all over the split, always the same.
+    """Makes one batch of validation examples from all over the split, always the same.
 
+    Args:
+      data, image_size, samples: see `load`.
+      count: number of examples; fewer if the split has fewer.
     Returns:
-      See `load`; None for a validation split without examples.
+      A dict as of `load`, or None if the split has no examples.
     """
     validation = load(data, 'validation', 1, image_size, samples=samples)
     if validation is None:
@@ -138,16 +154,16 @@ def held_out(data, count, image_size, samples=None):
 
 
 def fold_of(group, folds):
-    """Which of `folds` equal parts a group (a string tensor) belongs to; a group is never divided."""
+    """Tells which of `folds` equal parts a group (a string tensor) belongs to. No group is divided."""
     return tf.strings.to_hash_bucket_fast(group, folds)
 
 
 def folds_of(data, split, folds):
-    """The part of every example of a split, in the order of `load` without a seed: int64 [N]."""
+    """Tells the part of every example of a split, in the order of `load` without a seed: list of N ints."""
     groups = _records(data, records.read_manifest(data), split).map(records.decode_group)
     return [int(fold) for fold in groups.map(lambda group: fold_of(group, folds)).as_numpy_iterator()]
 
 
 def _records(folder, manifest, split):
-    """The serialized records of a split, from the shards the manifest names, wherever they lie."""
+    """Reads the serialized records of a split, from the shards in `folder` that the manifest names."""
     return tf.data.TFRecordDataset([str(path) for path, _ in records.existing(folder, manifest['shards'][split])])

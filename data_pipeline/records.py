@@ -1,11 +1,11 @@
-"""What prepared data looks like on disk: TFRecords of examples, and a manifest that describes them.
+"""The format of prepared data: TFRecords of examples, and a manifest that describes them.
 
-One example is one square picture of the manifest's `size`, with margin for jitter:
-  outline, drawn: two outlines, extracted as the paper says and as somebody drew it or might have (line art: white
-    paper, black ink); grey levels compressed with zlib, which decodes in half the time of a PNG;
-  colour: JPEG, RGB;
-  background: PNG, grey (white = background), empty where nobody knows; for validation only;
-  group: story or episode; name: source picture; box: (top, left, bottom, right) in pixels of the source.
+One example is one square picture of the manifest's `size`, which has a margin for jitter:
+  outline, drawn: two outlines (white paper, black ink), the extracted one of the paper, and one as a person drew it or
+    might have drawn it. Their levels are compressed with zlib, which decodes in half the time of a PNG.
+  colour: JPEG, RGB. (The format keeps this spelling, so that data prepared before can be read.)
+  background: PNG, white on the background; empty if the true background is not known. For validation only.
+  group: story or episode. name: source picture. box: (top, left, bottom, right) in pixels of the source.
 """
 
 import hashlib
@@ -16,89 +16,106 @@ import zlib
 import cv2
 import tensorflow as tf
 
-from data_pipeline import aside
+from data_pipeline.common import errors, files
 
 MANIFEST = 'manifest.json'
-UNKNOWN = -1.  # in a background mask
+UNKNOWN = -1.  # value of a background mask that is not known
 _JPEG_QUALITY = 95
-_PICTURES = ('outline', 'drawn', 'colour', 'background')
+_FEATURES = {'outline': 'outline', 'drawn': 'drawn', 'color': 'colour', 'background': 'background'}  # on disk
 
 
-def encode(outline, drawn, colour, background, group, name, box):
-    """One example as bytes. uint8: outline, drawn [S, S], colour [S, S, 3], background [S, S] or None."""
+def encode(outline, drawn, color, background, group, name, box):
+    """Encodes one example.
+
+    Args:
+      outline, drawn: uint8 [S, S].
+      color: uint8 [S, S, 3].
+      background: uint8 [S, S], or None if it is not known.
+      group, name: strings.
+      box: (top, left, bottom, right).
+    Returns:
+      bytes.
+    """
     mask = b'' if background is None else cv2.imencode('.png', background)[1].tobytes()
-    jpeg = cv2.imencode('.jpg', cv2.cvtColor(colour, cv2.COLOR_RGB2BGR), [
+    jpeg = cv2.imencode('.jpg', cv2.cvtColor(color, cv2.COLOR_RGB2BGR), [
         cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY, cv2.IMWRITE_JPEG_SAMPLING_FACTOR, cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444,
     ])[1].tobytes()
     lines = [zlib.compress(picture.tobytes()) for picture in (outline, drawn)]
-    values = [*zip(_PICTURES, (*lines, jpeg, mask), strict=True), ('group', group.encode()), ('name', name.encode())]
+    values = [*zip(_FEATURES.values(), (*lines, jpeg, mask), strict=True), ('group', group.encode()),
+              ('name', name.encode())]
     feature = {key: tf.train.Feature(bytes_list=tf.train.BytesList(value=[value])) for key, value in values}
     feature['box'] = tf.train.Feature(int64_list=tf.train.Int64List(value=box))
     return tf.train.Example(features=tf.train.Features(feature=feature)).SerializeToString(deterministic=True)
 
 
 def parse(serialized):
-    """Examples, as `encode` gave them, [B]: {name: string [B]} of their encoded pictures, in a tf.data pipeline."""
-    return tf.io.parse_example(serialized, {key: tf.io.FixedLenFeature([], tf.string) for key in _PICTURES})
+    """Parses examples in the graph: string [B] -> {'outline', 'drawn', 'color', 'background': encoded, string [B]}."""
+    parsed = tf.io.parse_example(serialized, {key: tf.io.FixedLenFeature([], tf.string) for key in _FEATURES.values()})
+    return {name: parsed[key] for name, key in _FEATURES.items()}
 
 
 def decode_outline(encoded, size):
-    """One of the two outlines of an example of `size`: uint8 [S, S, 1]."""
+    """Decodes one of the two outlines of an example of side `size`: uint8 [S, S, 1]."""
     return tf.reshape(tf.io.decode_raw(tf.io.decode_compressed(encoded, 'ZLIB'), tf.uint8), [size, size, 1])
 
 
-def decode_colour(encoded, window):
-    """A window (top, left, height, width; the last two static) of an example's colours: uint8 [h, w, 3]."""
+def decode_color(encoded, window):
+    """Decodes a window (top, left, height, width) of an example's colors: uint8 [h, w, 3]. h and w are static."""
     return tf.ensure_shape(tf.io.decode_and_crop_jpeg(encoded, window, 3), [*window[2:], 3])
 
 
 def decode_background(encoded, size):
-    """The true background of an example of `size`: float32 [S, S, 1], 1 = background, or UNKNOWN everywhere."""
+    """Decodes the true background of an example of side `size`: float32 [S, S, 1], 1, 0, or UNKNOWN everywhere."""
     return tf.cond(tf.strings.length(encoded) > 0,
                    lambda: tf.cast(tf.ensure_shape(tf.io.decode_png(encoded, 1), [size, size, 1]) > 127, tf.float32),
                    lambda: tf.fill([size, size, 1], UNKNOWN))
 
 
 def decode_group(serialized):
-    """The group of one example."""
+    """Parses the group of one example: string scalar."""
     return tf.io.parse_single_example(serialized, {'group': tf.io.FixedLenFeature([], tf.string)})['group']
 
 
 def existing(folder, shards):
-    """Yields (path, entry) of shards, given as entries of the manifest. Raises ValueError if one is missing."""
+    """Yields (path, entry) of the manifest's entries of shards. Raises UserError if a shard is missing."""
     for shard in shards:
         path = pathlib.Path(folder, shard['file'])
         if not path.exists():
-            raise ValueError(f'{path}: missing, though {MANIFEST} lists it')
+            raise errors.UserError(f'{path}: missing, though {MANIFEST} lists it')
         yield path, shard
 
 
 def verify(folder, shards):
-    """Checks that shards (entries of the manifest) are as they were written.
+    """Compares shards with their checksums in the manifest.
 
+    Args:
+      folder: folder of prepared data.
+      shards: entries of the manifest.
     Raises:
-      ValueError: one is missing or damaged.
+      UserError: a shard is missing or damaged.
     """
     for path, shard in existing(folder, shards):
         if hashlib.sha256(path.read_bytes()).hexdigest() != shard['sha256']:
-            raise ValueError(f'{path}: damaged (not what {MANIFEST} says was written); prepare the data again')
+            raise errors.UserError(f'{path}: damaged (its checksum is not that in {MANIFEST}); prepare the data again')
 
 
 def write_json(path, content):
-    with aside.written_aside(path) as part:
+    """Writes an object as JSON, completely or not at all."""
+    with files.atomic_write(path) as part:
         part.write_text(json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False) + '\n', encoding='utf-8')
 
 
 def read_manifest(data):
-    """The manifest of a prepared data folder.
+    """Reads the manifest of a folder of prepared data.
 
     Raises:
-      ValueError: there is none, or it cannot be read.
+      UserError: there is no manifest, or it cannot be read.
     """
     path = pathlib.Path(data, MANIFEST)
     try:
         return json.loads(path.read_text(encoding='utf-8'))
     except FileNotFoundError as error:
-        raise ValueError(f'{data}: no prepared data here ({MANIFEST} is missing); run data_pipeline.prepare') from error
+        raise errors.UserError(f'{data}: no prepared data here ({MANIFEST} is missing); '
+                               'run data_pipeline.prepare') from error
     except (OSError, ValueError) as error:
-        raise ValueError(f'{path}: cannot be read ({error})') from error
+        raise errors.UserError(f'{path}: cannot be read ({error})') from error

@@ -1,6 +1,6 @@
-"""The cast and the props of `synthetic_comic`: who they are, in fixed colours, and how they are drawn.
+"""The cast and the props of `synthetic_comic`, with their fixed colors, and how they are drawn.
 
-A character is drawn around its head: the head's radius is the unit, its centre the origin, y points down.
+A character is drawn around its head: the head's center is the origin, its radius is the unit, and y points down.
 """
 
 import dataclasses
@@ -10,7 +10,7 @@ import numpy as np
 
 @dataclasses.dataclass(frozen=True)
 class Character:
-    """What makes a character recognisable in line art (style) and the colours that go with it, RGB."""
+    """A character: its style, by which line art shows who it is, and its colors, RGB."""
 
     name: str
     hair_style: str  # long, spiky, bun, curly, tails or bald
@@ -42,7 +42,7 @@ _DARK, _WHITE, _BLUSH, _LIPS = (38, 32, 44), (255, 255, 255), (244, 166, 156), (
 
 
 def smooth(points, closed=True, steps=8):
-    """A Catmull-Rom curve through points [N, 2]: [N * steps, 2]."""
+    """Draws a Catmull-Rom curve through points [N, 2]: [N * steps, 2]."""
     p = np.asarray(points, np.float64)
     if not closed:
         p = np.concatenate([p[:1] * 2 - p[1:2], p, p[-1:] * 2 - p[-2:-1]])
@@ -56,20 +56,20 @@ def smooth(points, closed=True, steps=8):
 
 
 def oval(x, y, rx, ry, start=0., end=2 * np.pi):
-    """An ellipse, or the arc of one from `start` to `end` (0 is right, clockwise): [40, 2]."""
+    """Draws an ellipse, or its arc from `start` to `end` in radians, clockwise from the right: [40, 2]."""
     turn = np.linspace(start, end, 40, endpoint=end - start < 6)
     return np.stack([x + rx * np.cos(turn), y + ry * np.sin(turn)], -1)
 
 
 def _mirrored(points):
-    """Closes the right half of a symmetric shape, given from top to bottom, by its mirror image."""
+    """Adds the mirror image to the right half of a symmetric shape, whose points go from top to bottom."""
     p = np.asarray(points, np.float64)
     left = p[::-1] * (-1, 1)
     return np.concatenate([p, left[left[:, 0] < 0]])
 
 
 def draw_character(canvas, rng, who, at, radius, tilt):
-    """Draws one of the cast, head centred at `at`, in a pose, expression and direction drawn from `rng`."""
+    """Draws one of the cast, head centerd at `at`, in a pose, expression and direction drawn from `rng`."""
     side = rng.choice([-1, 1])
     turn = np.array([[np.cos(tilt), -np.sin(tilt)], [np.sin(tilt), np.cos(tilt)]])
 
@@ -184,7 +184,7 @@ def _body(canvas, rng, who, body, radius):
 
 
 def _top(canvas, who, body, radius):
-    """What tells one top from another in line art."""
+    """Draws the parts that tell one top from another in line art."""
     if who.top_style == 'hoodie':
         canvas.fill(body(smooth([(-.55, 1.18), (0, 1.5), (.55, 1.18), (.62, 1.42), (0, 1.78), (-.62, 1.42)])), who.top)
         for x in (-.14, .14):
@@ -214,7 +214,7 @@ def _top(canvas, who, body, radius):
 
 
 def draw_prop(canvas, rng, at, size):
-    """Draws a plant, a lamp, a cat or a mug on a stool, standing at `at`, `size` high; each has its own colours."""
+    """Draws a plant, a lamp, a cat or a mug on a stool, which stands at `at` and is `size` high."""
     kind = rng.choice(['plant', 'lamp', 'cat', 'mug'])
 
     def place(points):

@@ -1,12 +1,12 @@
-r"""Draws comics of our own: data with known masks, free of anybody's rights, for tests, the demo and training.
-
-A webtoon with a recurring cast whose colours never change, and backgrounds whose colour is arbitrary from panel to
-panel: the premise of the paper (section 1), in its purest form. Every panel comes with its line art and with the true
-background mask, and follows from (seed, episode, number) alone.
+r"""Draws comics with known colors and masks, which nobody has rights in, for tests, the demo and training.
 
   python -m data_pipeline.synthetic_comic --output comics --episodes 20 --panels 12 --seed 0 --background flat
 
-writes, for each episode, comics/ep001/01.colour.png, 01.line.png and 01.mask.png (white = background), and so on.
+Draws a webtoon with a recurring cast whose colors never change, and with backgrounds whose color is arbitrary in each
+panel: the premise of the paper (section 1) in its purest form. Every panel has its line art and its true background
+mask, and follows from (seed, episode, number) alone.
+
+Writes comics/ep001/01.colour.png, 01.line.png and 01.mask.png (white on the background), and so on.
 """
 
 import dataclasses
@@ -19,7 +19,8 @@ import numpy as np
 from absl import flags
 from PIL import Image, ImageDraw, ImageFont
 
-from data_pipeline import aside, program, synthetic_cast
+from data_pipeline import synthetic_cast
+from data_pipeline.common import files, program
 
 FLAGS = flags.FLAGS
 BACKGROUNDS = ('flat', 'gradient', 'patterned')
@@ -33,17 +34,21 @@ _WORDS = (
 
 @dataclasses.dataclass(frozen=True)
 class Panel:
-    """One drawn panel: colour uint8 [S, S, 3] RGB, line_art uint8 [S, S], background bool [S, S]."""
+    """One drawn panel: color uint8 [S, S, 3] RGB, line_art uint8 [S, S], background bool [S, S]."""
 
-    colour: np.ndarray
+    color: np.ndarray
     line_art: np.ndarray
     background: np.ndarray
 
 
 class Canvas:
-    """Draws every shape three times: filled on the colour picture, white on the line art, present in the mask.
+    """Draws every shape three times: on the colors, on the line art, and as foreground in the mask.
 
-    Coordinates are fractions of the panel's side, (x, y) from the top left; line widths likewise.
+    Coordinates are (x, y) from the top left, as fractions of the panel's side. So are line widths.
+
+    Args:
+      ground: uint8 [H, W, 3], the background.
+      size: side of the panel in pixels.
     """
 
     INK = (38, 32, 44)
@@ -52,49 +57,50 @@ class Canvas:
     def __init__(self, ground, size):
         self._side = size * _SUPERSAMPLING
         self._size = size
-        self._colour = cv2.resize(ground, (self._side, self._side), interpolation=cv2.INTER_CUBIC)
+        self._color = cv2.resize(ground, (self._side, self._side), interpolation=cv2.INTER_CUBIC)
         self._line = np.full((self._side, self._side), 255, np.uint8)
         self._front = np.zeros((self._side, self._side), np.uint8)
 
-    def fill(self, points, colour, width=WIDTH):
-        """A closed shape with an ink outline; one in the colour of ink is black on the line art too."""
+    def fill(self, points, color, width=WIDTH):
+        """Draws a closed shape with an ink outline. A shape in the color of ink is black on the line art, too."""
         at = self._at(points)
-        line = 0 if colour == self.INK else 255
-        for image, paint in ((self._colour, colour), (self._line, line), (self._front, 255)):
+        line = 0 if color == self.INK else 255
+        for image, paint in ((self._color, color), (self._line, line), (self._front, 255)):
             cv2.fillPoly(image, [at], paint, cv2.LINE_AA, shift=4)
         if width:
             self.stroke(np.concatenate([points, points[:2]]), width)
 
-    def tint(self, points, colour):
-        """A patch of colour inside a shape already drawn: shade or blush, no line of its own."""
-        cv2.fillPoly(self._colour, [self._at(points)], colour, cv2.LINE_AA, shift=4)
+    def tint(self, points, color):
+        """Draws a patch of color without a line inside a shape, such as shade or blush."""
+        cv2.fillPoly(self._color, [self._at(points)], color, cv2.LINE_AA, shift=4)
 
-    def stroke(self, points, width=WIDTH, colour=INK):
-        """An open line of ink."""
-        self._lines(points, width, colour, 0)
+    def stroke(self, points, width=WIDTH, color=INK):
+        """Draws an open line of ink."""
+        self._lines(points, width, color, 0)
 
-    def tube(self, points, width, colour):
-        """A thick line of colour with an ink outline on both sides: arms and legs."""
+    def tube(self, points, width, color):
+        """Draws a thick line of color with an ink outline on both sides, such as an arm or a leg."""
         self._lines(points, width + 2 * self.WIDTH, self.INK, 0)
-        self._lines(points, width, colour, 255)
+        self._lines(points, width, color, 255)
 
-    def letter(self, centre, text, height):
-        """Lines of lettering, centred."""
+    def letter(self, center, text, height):
+        """Lines of lettering, centerd."""
         font = ImageFont.load_default(size=height * self._side)
-        x, y = np.asarray(centre) * self._side
-        for name, paint in (('_colour', self.INK), ('_line', 0)):
+        x, y = np.asarray(center) * self._side
+        for name, paint in (('_color', self.INK), ('_line', 0)):
             picture = Image.fromarray(getattr(self, name))
             ImageDraw.Draw(picture).multiline_text((x, y), text, fill=paint, font=font, anchor='mm', align='center')
             setattr(self, name, np.array(picture))
 
     def panel(self):
-        colour, line, front = (cv2.resize(image, (self._size, self._size), interpolation=cv2.INTER_AREA)
-                               for image in (self._colour, self._line, self._front))
-        return Panel(colour, line, front < 128)
+        """Returns the drawing as a `Panel`."""
+        color, line, front = (cv2.resize(image, (self._size, self._size), interpolation=cv2.INTER_AREA)
+                               for image in (self._color, self._line, self._front))
+        return Panel(color, line, front < 128)
 
-    def _lines(self, points, width, colour, line):
+    def _lines(self, points, width, color, line):
         thickness = max(1, round(width * self._side))
-        for image, paint in ((self._colour, colour), (self._line, line), (self._front, 255)):
+        for image, paint in ((self._color, color), (self._line, line), (self._front, 255)):
             cv2.polylines(image, [self._at(points)], False, paint, thickness, cv2.LINE_AA, shift=4)
 
     def _at(self, points):
@@ -105,9 +111,9 @@ def draw_panel(seed, episode, number, background='flat', size=512):
     """Draws one panel.
 
     Args:
-      seed, episode, number: non-negative integers; the panel follows from them.
+      seed, episode, number: non-negative ints; the panel follows from them.
       background: 'flat', 'gradient' (linear, any direction) or 'patterned' (dots or stripes).
-      size: side in pixels.
+      size: S, side of the panel in pixels.
     Returns:
       A `Panel`.
     """
@@ -140,7 +146,7 @@ def draw_panel(seed, episode, number, background='flat', size=512):
 
 
 def draw_strip(panels, gutter=40):
-    """Joins panels (uint8 [S, S, 3]) into a webtoon strip, one below the other with white between: uint8 [H, W, 3]."""
+    """Joins panels uint8 [S, S, 3] to a webtoon strip: one below the other, with white gutters. uint8 [H, W, 3]."""
     side = panels[0].shape[1]
     strip = np.full((gutter + len(panels) * (side + gutter), side + 2 * gutter, 3), 255, np.uint8)
     for k, panel in enumerate(panels):
@@ -150,15 +156,15 @@ def draw_strip(panels, gutter=40):
 
 
 def _ground(rng, background):
-    """The background as a uint8 [512, 512, 3] picture, in a colour drawn at random."""
-    first = _any_colour(rng)
+    """Draws the background in a random color: uint8 [512, 512, 3]."""
+    first = _any_color(rng)
     ground = np.broadcast_to(first, (512, 512, 3))
     y, x = np.mgrid[0:512, 0:512] / 511 - .5
     angle = rng.uniform(0, 2 * np.pi)
     along = x * np.cos(angle) + y * np.sin(angle)
     if background == 'gradient':
         t = (along - along.min()) / np.ptp(along)
-        ground = first + t[..., None] * (_any_colour(rng) - first)
+        ground = first + t[..., None] * (_any_color(rng) - first)
     elif background == 'patterned':
         second = np.clip(first + rng.uniform(14, 40) * rng.choice([-1, 1]), 0, 255)
         across = y * np.cos(angle) - x * np.sin(angle)
@@ -168,13 +174,13 @@ def _ground(rng, background):
     return np.clip(np.round(ground), 0, 255).astype(np.uint8)
 
 
-def _any_colour(rng):
+def _any_color(rng):
     hsv = np.uint8([[[rng.uniform(0, 180), 255 * rng.beta(1.3, 1.6), 255 * rng.uniform(.45, 1)]]])
     return cv2.cvtColor(hsv, cv2.COLOR_HSV2RGB)[0, 0].astype(np.float64)
 
 
 def _balloon(canvas, rng, mouth, x):
-    """A speech balloon at the top around `x`, its tail pointing at a head."""
+    """Draws a speech balloon at the top around `x`, with its tail pointing at a head."""
     text = textwrap.fill(str(rng.choice(_WORDS)), 11)
     rows = text.count('\n') + 1
     wide, high = .055 + .0125 * max(map(len, text.split('\n'))), .045 + .026 * rows
@@ -197,9 +203,9 @@ def draw(output, episodes, panels, seed=0, background='flat', size=512):
         folder.mkdir(parents=True, exist_ok=True)
         for number in range(1, panels + 1):
             panel = draw_panel(seed, episode, number, background, size)
-            for kind, picture in (('colour', panel.colour), ('line', panel.line_art),
+            for kind, picture in (('colour', panel.color), ('line', panel.line_art),
                                   ('mask', panel.background.astype(np.uint8) * 255)):
-                with aside.written_aside(folder / f'{number:02d}.{kind}.png') as part:
+                with files.atomic_write(folder / f'{number:02d}.{kind}.png') as part:
                     Image.fromarray(picture).save(part, 'PNG')
         print(f'\repisode {episode} of {episodes}', end='', file=sys.stderr, flush=True)
     print(file=sys.stderr)
@@ -213,8 +219,8 @@ def main():
 if __name__ == '__main__':
     flags.DEFINE_string('output', None, 'Folder to write to.', required=True)
     flags.DEFINE_integer('episodes', 10, 'Number of episodes.', lower_bound=1)
-    flags.DEFINE_integer('panels', 12, 'Panels an episode.', lower_bound=1)
-    flags.DEFINE_integer('seed', 0, 'Another seed, other panels; the cast stays.', lower_bound=0)
-    flags.DEFINE_enum('background', 'flat', BACKGROUNDS, 'What the backgrounds look like.')
-    flags.DEFINE_integer('size', 512, 'Side of a panel, pixels.', lower_bound=64)
+    flags.DEFINE_integer('panels', 12, 'Number of panels of each episode.', lower_bound=1)
+    flags.DEFINE_integer('seed', 0, 'Seed of the panels. The cast is the same for all seeds.', lower_bound=0)
+    flags.DEFINE_enum('background', 'flat', BACKGROUNDS, 'Kind of the backgrounds.')
+    flags.DEFINE_integer('size', 512, 'Side of a panel in pixels.', lower_bound=64)
     program.run(main)

@@ -1,1 +1,1 @@
-"""Programs that use trained networks."""
+"""The programs that color, look at results, measure, and export."""

@@ -1,26 +1,28 @@
-r"""Measures speed, as ratios within one run: one JSON object a line.
+r"""Measures speed, as ratios within one run, and prints one JSON object a line.
 
   python -m eval.benchmark --what=sampling,serving
 
   {"name": "sampling.cached_xla.batch1", "seconds": 0.081, "per": "sampling.forward.batch1", "ratio": 4.0}
 
-`seconds` is the median of several runs after a warm-up, of one run where that takes longer than half a minute;
-`ratio` is against the entry named by `per`. Progress goes to standard error.
+`seconds` is the median of several runs after a warm-up, or one run if it takes longer than half a minute. `ratio` is
+the time divided by that of the entry `per`. Progress goes to standard error.
 
-sampling: for batches of 1 and 16,
-  forward: one teacher-forced pass of the low-resolution colorizer, which gives the likelihood of a known picture
-  cached_xla, cached: its sampler, with and without XLA
-  naive: the same samples by a whole forward pass for each of the 1,024 pixels
-  tfp: tfp.distributions.PixelCNN.sample, of the same width, depth and mixture, which knows no outline
+sampling, for batches of 1 and 16:
+  forward: one teacher-forced pass of the low-resolution colorizer, which gives the likelihood of a known picture.
+  cached_xla, cached: its sampler, with and without XLA.
+  naive: the same samples by a whole forward pass for each of the 1,024 pixels.
+  tfp: tfp.distributions.PixelCNN.sample of the same width, depth and mixture, which has no outline.
 
-training: NETWORK.float32, NETWORK.mixed_bfloat16, seconds a picture of each network's training step, in batches of 8
+training:
+  NETWORK.float32, NETWORK.mixed_bfloat16: training step of each network in batches of 8, seconds a picture.
 
-input: pipeline, seconds a picture of the input pipeline alone, from TFRecords (--data, or comics drawn for it). `per`
-  is the fastest training step, which is measured first; a ratio of 0.1 is ten times as fast
+input:
+  pipeline: the input pipeline alone, from TFRecords (--data, or comics that are drawn for it), seconds a picture. `per`
+    is the fastest training step, which is measured first; a ratio of 0.1 is ten times as fast.
 
-serving: for batches of 1 and 16, without XLA,
-  in_process: ComicColorizer.colorize
-  serving_default: the same by the signature of the exported and loaded model
+serving, for batches of 1 and 16, without XLA:
+  in_process: ComicColorizer.colorize.
+  serving_default: the same by the signature of the exported model.
 """
 
 import contextlib
@@ -37,34 +39,28 @@ import tensorflow_probability as tfp
 import tf_keras as keras
 from absl import flags
 
-from data_pipeline import dataset, prepare, program, synthetic_comic
-from eval import export
-from models import (
-    background_detector,
-    comic_colorizer,
-    low_res_colorizer,
-    pix2pix,
-    polishing_network,
-    presets,
-    two_step_cgan,
-    weights,
-)
+from data_pipeline import dataset, prepare, synthetic_comic
+from data_pipeline.common import program
+from eval.serving import saved_model
+from models import background_detector, comic_colorizer, low_res_colorizer, polishing_network
+from models.base.config import Config
+from models.baselines import pix2pix, two_step_cgan
 
 FLAGS = flags.FLAGS
 _LONG, _ENOUGH, _MOST_RUNS = 30., 10., 15  # seconds, seconds, runs
-_BATCH_SIZE = 8  # of the training steps
-_EPISODES, _PANELS = 8, 12  # of the comics that the input pipeline is measured with
+_BATCH_SIZE = 8  # batch size of the training steps
+_EPISODES, _PANELS = 8, 12  # size of the comic that the input pipeline is measured with
 _INPUT_BATCHES = 100
 _WHAT = ('sampling', 'training', 'input', 'serving')
 
 
 def measure(cases):
-    """Median seconds of a call of each case; they take turns, so that what else the machine does slows all alike.
+    """Measures the median seconds of a call of each case. The cases take turns, so other load slows all alike.
 
     Args:
-      cases: {name: (tf.function, *arguments)}
+      cases: {name: (tf.function, *arguments)}.
     Returns:
-      {name: seconds}
+      {name: seconds}.
     """
 
     def timed(function, *arguments):
@@ -86,20 +82,20 @@ def measure(cases):
 
 
 def report(name, seconds, per, base):
-    """Prints one entry, against the one named `per` that took `base` seconds."""
+    """Prints one entry, with its ratio to the entry `per`, which took `base` seconds."""
     print(json.dumps({'name': name, 'seconds': float(f'{seconds:.4g}'), 'per': per,
                       'ratio': float(f'{seconds / base:.4g}')}), flush=True)
 
 
 def naive_sample(colorizer, outline, seeds, temperature=1.):
-    """What `LowResColorizer.sample` gives, pixel by pixel from whole forward passes: low_res [B, L, L, 3]."""
-    noise, size = colorizer.noise(seeds), colorizer.preset.low_res_size
+    """Samples as `LowResColorizer.sample` does, by whole forward passes for each pixel: low_res [B, L, L, 3]."""
+    noise, size = colorizer.noise(seeds), colorizer.config.low_res_size
 
     def paint(number, picture):
         row, column = number // size, number % size
-        parameters, neighbours = (x[:, row, column] for x in (
-            colorizer((outline, picture)), colorizer.pixelcnn.neighbours(picture)))
-        pixel = colorizer.likelihood(parameters, neighbours).sample(noise[:, row, column], temperature)
+        parameters, neighbors = (x[:, row, column] for x in (
+            colorizer((outline, picture)), colorizer.pixelcnn.neighbors(picture)))
+        pixel = colorizer.likelihood(parameters, neighbors).sample(noise[:, row, column], temperature)
         here = tf.one_hot(number, size * size, dtype=tf.float32)
         return number + 1, picture + tf.reshape(here, [1, size, size, 1]) * pixel[:, None, None]
 
@@ -109,11 +105,12 @@ def naive_sample(colorizer, outline, seeds, temperature=1.):
 
 def sampling(preset):
     """Prints the entries of --what=sampling."""
-    colorizer = weights.build(low_res_colorizer.LowResColorizer, preset)
-    size, low = preset.image_size, preset.low_res_size
+    colorizer = low_res_colorizer.LowResColorizer.from_preset(preset)
+    config = colorizer.config
+    size, low = config.image_size, config.low_res_size
     peer = tfp.distributions.PixelCNN(
-        image_shape=(low, low, 3), num_resnet=preset.pixelcnn_blocks // 2, num_hierarchies=1,
-        num_filters=preset.pixelcnn_filters, num_logistic_mix=preset.mixtures, dropout_p=0.)
+        image_shape=(low, low, 3), num_resnet=config.pixelcnn_blocks // 2, num_hierarchies=1,
+        num_filters=config.pixelcnn_filters, num_logistic_mix=config.mixtures, dropout_p=0.)
     for batch in (1, 16):
         outline = tf.random.stateless_uniform([batch, size, size, 1], [0, 0])
         low_res, seeds = tf.zeros([batch, low, low, 3]), tf.range(batch, dtype=tf.int64)
@@ -129,9 +126,9 @@ def sampling(preset):
 
 def training(preset):
     """Prints the entries of --what=training. Returns (seconds a picture, name) of the fastest step."""
-    size = preset.image_size
+    size = Config.image_size
     data = {'outline': tf.random.stateless_uniform([_BATCH_SIZE, size, size, 1], [0, 0]),
-            'colour': tf.random.stateless_uniform([_BATCH_SIZE, size, size, 3], [0, 1], -1, 1),
+            'color': tf.random.stateless_uniform([_BATCH_SIZE, size, size, 3], [0, 1], -1, 1),
             'seeds': tf.random.stateless_uniform([_BATCH_SIZE, 2], [0, 2], maxval=1000, dtype=tf.int32)}
     gan = {'adversarial_weight': .01}
     cases = [(low_res_colorizer.LowResColorizer, {}), (background_detector.BackgroundDetector, {}),
@@ -143,7 +140,7 @@ def training(preset):
         steps = {}
         for precision in ('float32', 'mixed_bfloat16'):
             keras.mixed_precision.set_global_policy(precision)
-            model = weights.build(network, preset)
+            model = network.from_preset(preset)
             model.compile(keras.optimizers.Adam(), **options)
             steps[f'training.{network.NAME}.{precision}'] = (tf.function(model.train_step), data)
         keras.mixed_precision.set_global_policy('float32')
@@ -155,8 +152,8 @@ def training(preset):
     return min(fastest)
 
 
-def input_pipeline(preset, fastest):
-    """Prints the entry of --what=input, against the fastest training step (seconds a picture, name)."""
+def input_pipeline(fastest):
+    """Prints the entry of --what=input, with its ratio to the fastest training step (seconds a picture, name)."""
     with contextlib.ExitStack() as stack:
         data = FLAGS.data
         if not data:
@@ -164,7 +161,7 @@ def input_pipeline(preset, fastest):
             synthetic_comic.draw(folder / 'comics', _EPISODES, _PANELS)
             prepare.prepare([folder / 'comics'], folder / 'data', validation_percent=0)
             data = folder / 'data'
-        batches = iter(dataset.load(data, 'train', _BATCH_SIZE, preset.image_size, seed=0))
+        batches = iter(dataset.load(data, 'train', _BATCH_SIZE, Config.image_size, seed=0))
 
         def consume():
             start = time.perf_counter()
@@ -179,14 +176,15 @@ def input_pipeline(preset, fastest):
 def serving(preset):
     """Prints the entries of --what=serving."""
     colorizer = comic_colorizer.ComicColorizer(
-        *(weights.build(network, preset) for network in comic_colorizer.ComicColorizer.NETWORKS))
+        *(network.from_preset(preset) for network in comic_colorizer.ComicColorizer.NETWORKS))
     with tempfile.TemporaryDirectory() as folder:
-        exported = tf.saved_model.load(str(export.export(colorizer, folder)))
+        exported = tf.saved_model.load(str(saved_model.export(colorizer, folder)))
     signature = exported.signatures['serving_default']
     serving_default = tf.function(lambda *inputs: signature(**dict(zip(
         ('outline', 'seed', 'temperature', 'background'), inputs, strict=True))))
     for batch in (1, 16):
-        outline = np.random.default_rng(0).integers(0, 256, [batch, preset.image_size, preset.image_size, 1], np.uint8)
+        size = colorizer.image_size
+        outline = np.random.default_rng(0).integers(0, 256, [batch, size, size, 1], np.uint8)
         seeds, temperature = tf.range(batch, dtype=tf.int64), tf.fill([batch], comic_colorizer.TEMPERATURE)
         automatic = tf.fill([batch, 3], comic_colorizer.AUTOMATIC)
         compare('serving', batch, {
@@ -196,7 +194,7 @@ def serving(preset):
 
 
 def compare(what, batch, cases):
-    """Measures cases and reports them against the first."""
+    """Measures cases and reports each with its ratio to the first."""
     seconds = measure(cases)
     first = next(iter(cases))
     for name in cases:
@@ -204,25 +202,25 @@ def compare(what, batch, cases):
 
 
 def benchmarks(names, preset):
-    """Runs the benchmarks asked for; `input` is measured against `training`, which it includes."""
+    """Runs the benchmarks in `names`. `input` needs the figures of `training`, so it runs that, too."""
     if 'sampling' in names:
         sampling(preset)
     if {'training', 'input'} & names:
         fastest = training(preset)
         if 'input' in names:
-            input_pipeline(preset, fastest)
+            input_pipeline(fastest)
     if 'serving' in names:
         serving(preset)
 
 
 def main():
     keras.utils.set_random_seed(0)
-    benchmarks(set(FLAGS.what), presets.PRESETS[FLAGS.preset])
+    benchmarks(set(FLAGS.what), FLAGS.preset)
 
 
 if __name__ == '__main__':
-    flags.DEFINE_list('what', None, f'What to measure, of {", ".join(_WHAT)}; joined by commas.', required=True)
+    flags.DEFINE_list('what', None, f'What to measure, joined by commas: {", ".join(_WHAT)}.', required=True)
     flags.register_validator('what', set(_WHAT).issuperset, f'takes {", ".join(_WHAT)}')
-    flags.DEFINE_string('data', None, 'Folder written by data_pipeline.prepare, to measure the input pipeline with.')
-    flags.DEFINE_enum('preset', 'small', sorted(presets.PRESETS), 'Sizes of the networks.')
+    flags.DEFINE_string('data', None, 'Folder that data_pipeline.prepare wrote, to measure the input pipeline with.')
+    flags.DEFINE_enum('preset', 'small', list(Config.PRESETS), 'Sizes of the networks.')
     program.run(main)

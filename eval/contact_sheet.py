@@ -1,23 +1,28 @@
-"""Contact sheets: what went in, what each network made of it, and what came out, side by side."""
+"""Contact sheets: a picture's outline, the networks' intermediate results and the result, side by side."""
 
 import pathlib
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from data_pipeline import aside
+from data_pipeline.common import files
 
 _CELL, _GAP, _MARGIN, _HEADER = 176, 8, 28, 30  # pixels
 _PAPER, _TEXT, _FRAME = (250, 249, 246), (60, 58, 64), (214, 212, 206)
 
 
 class ContactSheet:
-    """Collects rows of pictures and writes them as PNGs of at most `rows` rows, in two columns if there are many.
+    """Collects rows of pictures and writes them as PNG sheets, in two columns if there are many rows.
 
     Args:
-      path: of the first sheet; the following ones get -2, -3 and so on before the suffix.
-      titles: of the pictures in a row.
-      rows: of one sheet.
+      path: file of the first sheet. The next sheets get -2, -3 and so on before the suffix.
+      titles: titles of the pictures in a row.
+      rows: the most rows of one sheet.
+
+    Example:
+      sheet = ContactSheet('sheet.png', ('outline', 'result'))
+      sheet.add('panel 1', [outline, result])  # uint8 arrays
+      sheet.flush()
     """
 
     def __init__(self, path, titles, rows=24):
@@ -26,13 +31,18 @@ class ContactSheet:
         self.written = []
 
     def add(self, label, pictures):
-        """Adds a row: its label, and one picture (uint8 [H, W] or [H, W, 3], or None for a gap) for each title."""
+        """Adds a row.
+
+        Args:
+          label: text below the row.
+          pictures: for each title a picture uint8 [H, W] or [H, W, 3], or None for a gap.
+        """
         self._rows.append((label, [None if p is None else _thumbnail(p) for p in pictures]))
         if len(self._rows) == self._most:
             self.flush()
 
     def flush(self):
-        """Writes what has been added since the last sheet."""
+        """Writes the rows that were added since the last sheet. `written` lists the sheets' paths."""
         if not self._rows:
             return
         number = len(self.written) + 1
@@ -62,11 +72,11 @@ class ContactSheet:
 
 
 def save_png(path, picture):
-    """Writes a PIL image or a uint8 array as PNG, with the folders it needs."""
+    """Writes a PIL image or a uint8 array as PNG, and makes its folder."""
     path = pathlib.Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     image = picture if isinstance(picture, Image.Image) else Image.fromarray(picture)
-    with aside.written_aside(path) as part:
+    with files.atomic_write(path) as part:
         image.save(part, 'PNG')
 
 

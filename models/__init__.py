@@ -1,5 +1,5 @@
-"""The networks of the paper, one module each, and the whole system in `comic_colorizer`.
+"""The networks of the paper, and the whole system in `comic_colorizer`.
 
-Conventions: outlines are ink coverage in [0, 1] (ink = 1), colours are RGB in [-1, 1], both channels last; B is the
-batch, S = 256 the picture's side, L = 32 the low-resolution side.
+Conventions: an outline is ink coverage in [0, 1] (1 is ink), a color is RGB in [-1, 1], channels are the last axis. B
+is the batch size, S = 256 the side of a picture, L = 32 the side of a low-resolution picture, in pixels.
 """

@@ -6,12 +6,11 @@ import tensorflow as tf
 import tf_keras as keras
 from PIL import Image
 
-from data_pipeline import outline, prepare, synthetic_comic
-from eval import export
-from models import background_detector, comic_colorizer, low_res_colorizer, polishing_network, presets, weights
-from tests import stand_in_server
-
-TINY = presets.PRESETS['tiny']
+from data_pipeline import prepare, synthetic_comic
+from data_pipeline.outlines import outline
+from eval.serving import saved_model
+from models import background_detector, comic_colorizer, low_res_colorizer, polishing_network
+from tests.eval.serving import stand_in_server
 
 
 @pytest.fixture(scope='session')
@@ -24,19 +23,19 @@ def panels():
 def batch(panels):
     """Four panels as the networks see them."""
     line_art = np.stack([p.line_art for p in panels[:4]])[..., None].astype(np.float32)
-    colour = np.stack([p.colour for p in panels[:4]]).astype(np.float32)
-    return {'outline': tf.constant(outline.to_ink(line_art)), 'colour': tf.constant(colour / 127.5 - 1),
+    color = np.stack([p.color for p in panels[:4]]).astype(np.float32)
+    return {'outline': tf.constant(outline.to_ink(line_art)), 'color': tf.constant(color / 127.5 - 1),
             'seeds': tf.constant([[0, k] for k in range(4)])}
 
 
 @pytest.fixture(scope='session')
 def comics(tmp_path_factory, panels):
-    """A folder of coloured panels: six episodes of two."""
+    """A folder of colored panels: six episodes of two."""
     folder = tmp_path_factory.mktemp('comics')
     for number, panel in enumerate(panels + panels):
         path = folder / f'ep{number // 2:02d}' / f'{number:02d}.png'
         path.parent.mkdir(exist_ok=True)
-        Image.fromarray(panel.colour).save(path)
+        Image.fromarray(panel.color).save(path)
     return folder
 
 
@@ -55,15 +54,15 @@ def tiny_weights(tmp_path_factory):
     folder = tmp_path_factory.mktemp('weights')
     for network in (low_res_colorizer.LowResColorizer, background_detector.BackgroundDetector,
                     polishing_network.PolishingNetwork):
-        weights.save(weights.build(network, TINY), folder)
+        network.from_preset('tiny').save_pretrained(folder)
     return folder
 
 
 @pytest.fixture(scope='session')
 def exported(tmp_path_factory, tiny_weights):
     """The version folder of the exported model."""
-    colorizer = comic_colorizer.ComicColorizer.load([tiny_weights])
-    return export.export(colorizer, tmp_path_factory.mktemp('exported') / 'comic_colorizer')
+    colorizer = comic_colorizer.ComicColorizer.from_pretrained([tiny_weights])
+    return saved_model.export(colorizer, tmp_path_factory.mktemp('exported') / 'comic_colorizer')
 
 
 @pytest.fixture(scope='session')

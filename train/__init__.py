@@ -1,1 +1,1 @@
-"""One program for each network."""
+"""The training programs, one for each network, and what they share."""

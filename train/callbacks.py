@@ -1,4 +1,4 @@
-"""What happens beside the steps of a training: records, checkpoints, weights, and the end of a run that diverged."""
+"""Keras callbacks: they record the steps, save checkpoints and weights, and stop a run whose loss is not finite."""
 
 import contextlib
 import csv
@@ -8,20 +8,22 @@ import time
 import tensorflow as tf
 import tf_keras as keras
 
-from models import weights
+from data_pipeline.common import errors
 
-_STEPS_A_SUMMARY = 20
+_STEPS_A_SUMMARY = 20  # steps whose mean is one point of the TensorBoard logs
 
 
 class RecordSteps(keras.callbacks.Callback):
-    """Records every step in metrics.csv and means of steps, and the validation, in TensorBoard logs; counts the steps.
+    """Records every step in metrics.csv, and means of steps and the validation in TensorBoard logs.
 
-    A loss that is not finite stops the run with a ValueError that names the step and the part.
+    Stops the run after the last step. Stops it with a `UserError`, which names the step and the value, if a value is
+    not finite.
 
     Args:
       folder: a `run_folder.RunFolder`.
-      first, last: steps done before, and in the end.
-      batch_size: pictures a step.
+      first: number of steps that were done before.
+      last: number of the last step.
+      batch_size: pictures of a step.
     """
 
     def __init__(self, folder, first, last, batch_size):
@@ -70,21 +72,21 @@ class RecordSteps(keras.callbacks.Callback):
         self._write('validation', logs)
 
     def _write(self, split, values):
-        with self._writers[split].as_default(step=self._step):
+        with errors.tensorflow_files(self._folder.path), self._writers[split].as_default(step=self._step):
             for name, value in values.items():
                 tf.summary.scalar(name, value)
-        self._writers[split].flush()
+            self._writers[split].flush()
 
     def on_train_end(self, logs=None):
         self._file.close()
 
 
 def _diverged(step, what):
-    return ValueError(f'step {step}: {what}; the last good checkpoint is kept. Try a lower --learning_rate')
+    return errors.UserError(f'step {step}: {what}; the last good checkpoint is kept. Try a lower --learning_rate')
 
 
 class SaveCheckpoints(keras.callbacks.Callback):
-    """Saves a checkpoint after every epoch, unless the weights are no numbers any more.
+    """Saves a checkpoint after every epoch. Stops the run instead if any weight is NaN or infinite.
 
     Args:
       manager: tf.train.CheckpointManager.
@@ -99,34 +101,37 @@ class SaveCheckpoints(keras.callbacks.Callback):
         for variable in self.model.trained_variables:
             if not tf.reduce_all(tf.math.is_finite(variable.value())):
                 raise _diverged(step, f'{variable.name} is not finite')
-        self._manager.save(checkpoint_number=step)
+        with errors.tensorflow_files(self._manager.directory):
+            self._manager.save(checkpoint_number=step)
 
 
 class SaveWeights(keras.callbacks.Callback):
-    """Saves the weights, or their average where the model keeps one, after every epoch, and the best in best/.
+    """Saves the weights after every epoch, and those with the best validation in best/.
+
+    If the model keeps an average of its weights, the average is saved.
 
     Args:
-      directory: where to.
-      best: variable with the best validated objective so far.
+      folder: the folder to save to.
+      best: variable with the best objective of a validation so far.
     """
 
-    def __init__(self, directory, best):
+    def __init__(self, folder, best):
         super().__init__()
-        self._directory = directory
+        self._folder = folder
         self._best = best
 
     def on_epoch_end(self, epoch, logs=None):
         average = getattr(self.model, 'average', None)
         with average.applied() if average else contextlib.nullcontext():
-            weights.save(self.model, self._directory)
+            self.model.save_pretrained(self._folder)
             validated = logs.get(f'val_{self.model.OBJECTIVE}', math.inf)
             if validated < self._best:
                 self._best.assign(validated)
-                weights.save(self.model, self._directory / 'best')
+                self.model.save_pretrained(self._folder / 'best')
 
 
 class ValidateAverage(keras.callbacks.Callback):
-    """Validates the average of the weights in their place."""
+    """Validates the average of the weights instead of the weights."""
 
     def on_test_begin(self, logs=None):
         self.model.average.swap()

@@ -1,89 +1,106 @@
-"""What the training programs share: flags, and the run around `fit`."""
+"""What all training programs share: flags, the optimizer, and the run around `fit`."""
 
 import math
 import os
 import pathlib
-import re
 
 import tensorflow as tf
 import tf_keras as keras
 from absl import flags, logging
 
-from data_pipeline import dataset, program
-from models import presets, weights
+from data_pipeline import dataset
+from data_pipeline.common import errors, program
+from models.base.config import Config
 from train import callbacks, run_folder, strategies
 
 FLAGS = flags.FLAGS
-_STEPS_A_VALIDATION = 1000
+_STEPS_BETWEEN_VALIDATIONS = 1000
 
 
 def define_flags(batch_size, learning_rate):
-    """Defines the flags that every training program has, with its own defaults."""
-    flags.DEFINE_string('data', None, 'Folder written by data_pipeline.prepare.', required=True)
-    flags.DEFINE_string('workdir', None, 'Run folder: weights, preset and TensorBoard logs.', required=True)
-    flags.DEFINE_enum('preset', 'small', sorted(presets.PRESETS), 'Sizes of the network.')
-    flags.DEFINE_integer('steps', 10_000, 'Training steps.', lower_bound=1)
-    flags.DEFINE_integer('batch_size', batch_size, 'Pictures a step, on all devices together.', lower_bound=1)
-    flags.DEFINE_float('learning_rate', learning_rate, 'Of Adam, at the start; falls to a tenth.', lower_bound=0)
-    flags.DEFINE_integer('seed', 0, 'Weights, order, jitter and dropout follow from it.', lower_bound=0)
-    flags.DEFINE_string('initial_weights', None, 'Folder with trained weights to begin with, of the same preset: '
-                        "another run's, or models/pretrained.")
-    flags.DEFINE_integer('checkpoint_every', 500, 'Steps between checkpoints; there is one at the end, too.',
+    """Defines the flags of every training program.
+
+    Args:
+      batch_size, learning_rate: defaults of this program.
+    """
+    flags.DEFINE_string('data', None, 'Folder that data_pipeline.prepare wrote.', required=True)
+    flags.DEFINE_string('workdir', None, 'Run folder to write or to continue.', required=True)
+    flags.DEFINE_enum('preset', 'small', list(Config.PRESETS), 'Sizes of the network.')
+    flags.DEFINE_integer('steps', 10_000, 'Number of training steps.', lower_bound=1)
+    flags.DEFINE_integer('batch_size', batch_size, 'Pictures of a step, on all devices together.', lower_bound=1)
+    flags.DEFINE_float('learning_rate', learning_rate, 'Learning rate of Adam at the first step; it falls to a tenth.',
+                       lower_bound=0)
+    flags.DEFINE_integer('seed', 0, 'Seed of the first weights, the order of the pictures, jitter and dropout.',
+                         lower_bound=0)
+    flags.DEFINE_string('initial_weights', None, 'Folder of trained weights to begin with, of the same sizes: a run '
+                        'folder, or models/pretrained.')
+    flags.DEFINE_integer('checkpoint_every', 500, 'Steps between checkpoints. The last step has one, too.',
                          lower_bound=1)
     flags.DEFINE_bool('jit_compile', False, 'Compile the training step with XLA.')
     strategies.define_flags()
 
 
 def define_adversarial_weight(default):
-    """Defines the flag of the programs that train `pix2pix.ConditionalGAN`s."""
-    flags.DEFINE_float('adversarial_weight', default, "Of the PatchGAN's verdict beside L1; 0.01 is pix2pix's lambda "
-                       'of 100, 0 trains without.', lower_bound=0)
+    """Defines the flag of the programs that train a `ConditionalGAN`."""
+    flags.DEFINE_float('adversarial_weight', default, "Weight of the PatchGAN's loss beside L1. 0.01 is pix2pix's "
+                       'lambda of 100; 0 trains without a PatchGAN.', lower_bound=0)
 
 
-def adam(**options):
-    """Adam with the flags' learning rate, which falls along a cosine to a tenth over all steps."""
+def adam(clipnorm=1., **options):
+    """Makes Adam with the flags' learning rate, which falls along a cosine to a tenth over all steps.
+
+    Args:
+      clipnorm: limit of the norm of each variable's gradient; None for none.
+      options: further arguments of `keras.optimizers.Adam`.
+    """
     rate = keras.optimizers.schedules.CosineDecay(FLAGS.learning_rate, FLAGS.steps, alpha=.1)
-    optimizer = keras.optimizers.Adam(rate, clipnorm=1., **options)
-    if FLAGS.precision == 'mixed_float16':  # gradients underflow otherwise (1710.03740, section 3.2)
+    optimizer = keras.optimizers.Adam(rate, clipnorm=clipnorm, **options)
+    if FLAGS.precision == 'mixed_float16':  # small gradients would become 0 otherwise (1710.03740, section 3.2)
         optimizer = keras.mixed_precision.LossScaleOptimizer(optimizer)
     return optimizer
 
 
-def train(model, optimizer, more_callbacks=(), workdir=None, part='', samples=None, without=None, **compile_options):
-    """Trains a network as the flags say, or goes on where a run that was interrupted left its folder.
+def train(model, optimizer, more_callbacks=(), workdir=None, part='', samples=None, without=None, inputs=None,
+          **compile_options):
+    """Trains a network as the flags say, or continues the run that was interrupted in its folder.
 
-    Every --checkpoint_every steps weights and a checkpoint are saved; about every 1,000, and in the end, the network is
-    validated.
+    Saves weights and a checkpoint every --checkpoint_every steps. Validates about every 1,000 steps and at the end.
 
     Args:
-      model, optimizer, compile_options: as for `compile`.
-      more_callbacks: of `fit`, before those that every program has.
-      workdir: folder for the weights, if not the flag's.
-      part: folder below it for all else, where several networks share one.
-      samples, without: see `dataset.load`; nothing is left out of validation.
+      model: a `Network`.
+      optimizer, compile_options: arguments of `model.compile`.
+      more_callbacks: Keras callbacks that run before those of every program.
+      workdir: folder of the weights; --workdir if None.
+      part: name of a folder below `workdir` for all but the weights, where several networks share one.
+      samples, without: see `dataset.load`. Validation leaves nothing out.
+      inputs: {flag: file or folder} of what the run also depends on; see `RunFolder`.
     Raises:
-      ValueError: unusable data, another run's folder, or a loss that is not finite.
+      UserError: the data cannot be used, the folder holds another run, or a loss is not finite.
     """
     workdir = pathlib.Path(workdir or FLAGS.workdir)
-    sizes = FLAGS.batch_size, model.preset.image_size
+    sizes = FLAGS.batch_size, model.config.image_size
+    replicas = tf.distribute.get_strategy().num_replicas_in_sync
+    if FLAGS.batch_size % replicas:
+        raise errors.UserError(f'--batch_size={FLAGS.batch_size}: must be a multiple of the {replicas} devices')
     validation = dataset.load(FLAGS.data, 'validation', *sizes, samples=samples)
-    dataset.check(FLAGS.data, 'train', model.preset.image_size)
+    dataset.check(FLAGS.data, 'train', model.config.image_size)
     if FLAGS.initial_weights:
         _begin_with(model, FLAGS.initial_weights)
-    folder = run_folder.RunFolder(workdir / part, model.preset)
+    inputs = {'data': FLAGS.data, 'samples': samples} | (inputs or {})
+    folder = run_folder.RunFolder(workdir / part, model.config, inputs)
 
     model.compile(optimizer, jit_compile=FLAGS.jit_compile, **compile_options)
     optimizer.build(model.trained_variables)
     best = tf.Variable(math.inf)
     manager, first = folder.checkpoints(model.training_state() | {'best': best})
     if first:
-        print(f'going on after step {first}', flush=True)
+        print(f'continuing after step {first}', flush=True)
 
     training = tf.distribute.get_strategy().distribute_datasets_from_function(lambda context: dataset.load(
-        FLAGS.data, 'train', *sizes, FLAGS.seed, samples, without, first * FLAGS.batch_size, context))
+        FLAGS.data, 'train', *sizes, FLAGS.seed, samples, without, first * FLAGS.batch_size, context, verify=False))
     every = min(FLAGS.checkpoint_every, FLAGS.steps)
     epochs = math.ceil(FLAGS.steps / every)
-    validated = max(1, round(_STEPS_A_VALIDATION / every))
+    validated = max(1, round(_STEPS_BETWEEN_VALIDATIONS / every))
     model.fit(training, initial_epoch=first // every if first < FLAGS.steps else epochs, epochs=epochs,
               steps_per_epoch=every, validation_data=validation,
               validation_freq=[epoch for epoch in range(1, epochs + 1) if epoch % validated == 0 or epoch == epochs],
@@ -93,31 +110,22 @@ def train(model, optimizer, more_callbacks=(), workdir=None, part='', samples=No
                          callbacks.SaveCheckpoints(manager)])
 
 
-def _begin_with(model, directory):
-    """Gives a network the weights saved in a folder. Raises ValueError if there are none or their preset differs."""
-    trained = weights.load(type(model), [directory])
-    differs = [name for name, size in vars(model.preset).items() if vars(trained.preset)[name] != size]
-    if differs:
-        raise ValueError(f'{directory}: of another preset (its {differs[0]} is {vars(trained.preset)[differs[0]]}, not '
-                         f'{vars(model.preset)[differs[0]]})')
+def _begin_with(model, folder):
+    """Gives a network the weights saved in a folder. Raises UserError if there are none or their sizes differ."""
+    trained = type(model).from_pretrained(folder)
+    field = model.config.first_difference(trained.config)
+    if field:
+        raise errors.UserError(f'--initial_weights={folder}: its {field} is {getattr(trained.config, field)}, not '
+                               f'{getattr(model.config, field)}')
     model.set_weights(trained.get_weights())
 
 
-def _without_graph_nodes(message):
-    return re.sub(r'\{\{.*?\}\} ?| ?\[Op:.*?\]', '', message)
-
-
 def run(main):
-    """Starts a program: bad input ends it with one line and a non-zero exit."""
+    """Runs a training program's main function on the devices that the flags ask for; see `program.run`."""
 
-    def guarded():
+    def on_devices():
         logging.set_verbosity(logging.WARNING)
-        try:
-            with strategies.restarted_with_its_peers(), strategies.create().scope():
-                main()
-        except (ValueError, tf.errors.OpError) as error:
-            raise SystemExit(f'error: {_without_graph_nodes(str(error).splitlines()[0])}') from error
-        except OSError as error:
-            raise SystemExit(f'error: {error}' if error.filename else f'error: {FLAGS.workdir}: {error}') from error
+        with strategies.restarted_with_its_peers(), strategies.create().scope():
+            main()
 
-    program.run(guarded)
+    program.run(on_devices)

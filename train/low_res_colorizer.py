@@ -2,15 +2,16 @@ r"""Trains the low-resolution colorizer by maximum likelihood.
 
   python -m train.low_res_colorizer --data data/real --workdir runs/lrc --preset small --steps 10000
 
-Writes low_res_colorizer.h5 and .json (Polyak average of the weights, preset), and what every run folder has (see
-README, "The run folder"). The TensorBoard logs also show, for some validation pictures, outline, truth and four
-samples. bits_per_dim is per number of a picture; prior_bits_per_dim the same, predicted from the outline alone.
+Writes a run folder (train/README.md) with low_res_colorizer.h5 (the Polyak average of the weights) and
+low_res_colorizer.json. The TensorBoard logs also show some validation pictures: outline, truth and four samples.
 
-To measure what a part of the design is worth, change one: --likelihood, --context=none (pixels independent given the
-outline), --outline=blank (the colorizer sees none).
+Reports bits_per_dim, the bits for each number of a picture, and prior_bits_per_dim, the same for the prior, which sees
+the outline alone.
+
+These flags remove one part, to measure what it is worth: --likelihood, --context=none (pixels are independent given the
+outline), --outline=blank (the colorizer does not see the outline).
 """
 
-import dataclasses
 import os
 
 import tensorflow as tf
@@ -18,36 +19,38 @@ import tf_keras as keras
 from absl import flags
 
 from data_pipeline import dataset
-from models import likelihood, low_res_colorizer, presets, resolution, weights
+from models import low_res_colorizer
+from models.low_res_colorizer import likelihoods
+from models.ops import resize
 from train import callbacks, common, strategies
 
 _PICTURES, _SAMPLES = 4, 4
 
 
 class SampleImages(keras.callbacks.Callback):
-    """Shows TensorBoard, after every epoch, rows of outline, truth and samples of the averaged weights.
+    """Shows outline, truth and samples of the averaged weights in TensorBoard, after every epoch.
 
     Args:
-      batch: {'outline', 'colour'}, what to show.
-      directory: run folder.
+      batch: {'outline', 'color'}, the pictures to show.
+      folder: run folder.
     """
 
-    def __init__(self, batch, directory):
+    def __init__(self, batch, folder):
         super().__init__()
         self._batch = batch
-        self._directory = os.path.join(directory, 'validation')
+        self._folder = os.path.join(folder, 'validation')
 
     def on_train_begin(self, logs=None):
         self._sample = tf.function(self.model.sample, autograph=False)
-        self._writer = tf.summary.create_file_writer(self._directory)
+        self._writer = tf.summary.create_file_writer(self._folder)
 
     def on_epoch_end(self, epoch, logs=None):
         outline, count = self._batch['outline'], len(self._batch['outline'])
-        low_res = [resolution.low_resolution(self._batch['colour'], self.model.preset.low_res_size)]
+        low_res = [resize.low_resolution(self._batch['color'], self.model.config.low_res_size)]
         with self.model.average.applied():
             for k in range(_SAMPLES):
                 low_res.append(self._sample(outline, tf.range(k * count, (k + 1) * count, dtype=tf.int64))[0])
-        columns = [resolution.enlarge(picture, self.model.preset.image_size) for picture in low_res]
+        columns = [resize.enlarge(picture, self.model.config.image_size) for picture in low_res]
         rows = tf.concat([tf.repeat(1 - 2 * outline, 3, axis=-1), *columns], axis=2)
         with self._writer.as_default(step=self.model.optimizer.iterations):
             tf.summary.image('outline_truth_samples', rows / 2 + .5, max_outputs=count)
@@ -55,11 +58,11 @@ class SampleImages(keras.callbacks.Callback):
 
 def main():
     keras.utils.set_random_seed(common.FLAGS.seed)
-    preset = dataclasses.replace(presets.PRESETS[common.FLAGS.preset], likelihood=common.FLAGS.likelihood,
-                                 context=common.FLAGS.context, outline=common.FLAGS.outline)
-    model = weights.build(low_res_colorizer.LowResColorizer, preset)
+    model = low_res_colorizer.LowResColorizer.from_preset(
+        common.FLAGS.preset, likelihood=common.FLAGS.likelihood, autoregressive=common.FLAGS.context == 'full',
+        sees_outline=common.FLAGS.outline == 'full')
     more = [callbacks.ValidateAverage()]
-    shown = dataset.held_out(common.FLAGS.data, _PICTURES, preset.image_size)
+    shown = dataset.held_out(common.FLAGS.data, _PICTURES, model.config.image_size)
     if shown and strategies.is_chief():
         more.append(SampleImages(shown, common.FLAGS.workdir))
     common.train(model, common.adam(), more)
@@ -67,7 +70,7 @@ def main():
 
 if __name__ == '__main__':
     common.define_flags(batch_size=16, learning_rate=1e-3)
-    flags.DEFINE_enum('likelihood', 'logistic_mixture', sorted(likelihood.LIKELIHOODS), 'Distribution of a pixel.')
-    flags.DEFINE_enum('context', 'full', ['full', 'none'], 'What a pixel is predicted from, beside the outline.')
-    flags.DEFINE_enum('outline', 'full', ['full', 'blank'], 'Whether the colorizer sees the outline.')
+    flags.DEFINE_enum('likelihood', 'logistic_mixture', sorted(likelihoods.LIKELIHOODS), 'Distribution of a pixel.')
+    flags.DEFINE_enum('context', 'full', ['full', 'none'], 'Pixels before it that a pixel depends on: all, or none.')
+    flags.DEFINE_enum('outline', 'full', ['full', 'blank'], 'Outline that the colorizer sees: all of it, or none.')
     common.run(main)

@@ -1,4 +1,4 @@
-"""A run's folder: what the run is, its checkpoints, and whether it may go on."""
+"""A run's folder: what the run is, its checkpoints, and whether it may continue."""
 
 import csv
 import dataclasses
@@ -13,63 +13,68 @@ import tempfile
 import tensorflow as tf
 from absl import flags
 
-from data_pipeline import aside, records
+from data_pipeline import records
+from data_pipeline.common import errors, files
 from train import strategies
 
-FLAGS = flags.FLAGS
 _CONFIG, _METRICS = 'config.json', 'metrics.csv'
-_MODULES = ('train.common', 'train.strategies')  # whose flags are recorded, with those of the program itself
-_MAY_CHANGE = {'workdir', 'data', 'samples', 'background_detector', 'strategy', 'tpu', 'logical_cpus'}
+_MODULES = ('train.common', 'train.strategies')  # modules whose flags are recorded, beside those of the program itself
+_PLACES = {'workdir', 'strategy', 'tpu', 'logical_cpus'}  # flags that may change: where the run is, not what it is
 _PACKAGES = ('tensorflow', 'tensorflow-probability', 'tf-keras', 'numpy')
 _KEPT = 3  # checkpoints
 
 
 class RunFolder:
-    """The folder of a run that begins, or goes on after an interruption.
+    """The folder of a run that begins, or that continues after an interruption.
 
-    config.json says what the run is: flags, preset, versions, commit, and the checksum of the data's manifest.
-    metrics.csv has a row for each step. checkpoints/ holds the last few. Of several workers only the chief writes here;
-    what the others write is thrown away.
+    config.json says what the run is: flags, network, versions, commit, and checksums of its inputs. metrics.csv has a
+    row for each step. checkpoints/ holds the last three checkpoints. Of several workers only the chief writes here; the
+    others write to a temporary folder.
 
     Args:
       workdir: the folder.
-      preset: of the network.
+      config: the network's configuration.
+      inputs: {flag: file or folder, or None} of what the run depends on. A folder's contents are its manifest, if it
+        has one, else all its files. The path may change when the run continues, the contents may not.
     Raises:
-      ValueError: the folder holds another run.
+      UserError: the folder holds another run.
       OSError: the folder cannot be written.
     """
 
-    def __init__(self, workdir, preset):
+    def __init__(self, workdir, config, inputs):
         self.shared = pathlib.Path(workdir)
         if strategies.is_chief():
             self.path = self.shared
         else:
-            self._thrown_away = tempfile.TemporaryDirectory()
-            self.path = pathlib.Path(self._thrown_away.name)
-        config = _config(preset)
+            self._temporary = tempfile.TemporaryDirectory()
+            self.path = pathlib.Path(self._temporary.name)
+        described = _describe(config, inputs)
         if (self.shared / _CONFIG).exists():
-            self._refuse_another(json.loads((self.shared / _CONFIG).read_text(encoding='utf-8')), config)
+            self._refuse_another(json.loads((self.shared / _CONFIG).read_text(encoding='utf-8')), described)
         self.path.mkdir(parents=True, exist_ok=True)
-        records.write_json(self.path / _CONFIG, config)
+        records.write_json(self.path / _CONFIG, described)
 
-    def _refuse_another(self, begun, config):
-        for name, value in config['flags'].items():
-            was = begun['flags'].get(name)
-            if name not in _MAY_CHANGE and was != value:
-                raise ValueError(f'{self.shared}: was begun with --{name}={was}, not {value}; choose another --workdir')
-        for name, value in config['preset'].items():
-            was = begun['preset'].get(name)
-            if was != value:
-                raise ValueError(f'{self.shared}: was begun with another preset ({name} {was}, not {value}); choose '
-                                 'another --workdir')
-        if begun['data'] != config['data']:
-            raise ValueError(f'{self.shared}: was begun with other data than {FLAGS.data}; choose another --workdir')
+    def _refuse_another(self, begun, described):
+        for part, name_of in (('flags', '--{}'), ('network', 'another network: its {}')):
+            for name, value in described[part].items():
+                was = begun.get(part, {}).get(name)
+                if was != value:
+                    raise errors.UserError(f'{self.shared}: was begun with {name_of.format(name)}={was}, not {value}; '
+                                           'choose another --workdir')
+        for name, checksum in described['inputs'].items():
+            if begun.get('inputs', {}).get(name) != checksum:
+                raise errors.UserError(f'{self.shared}: was begun with other contents of --{name}; choose another '
+                                       '--workdir')
 
     def checkpoints(self, state):
-        """Makes the checkpoints of `state` (see `Network.training_state`) and restores the last, if there is one.
+        """Makes the checkpoints of a training, and restores the last one, if there is one.
 
+        Args:
+          state: see `Network.training_state`.
         Returns:
           (tf.train.CheckpointManager, step of the restored checkpoint or 0).
+        Raises:
+          UserError: the last checkpoint cannot be restored.
         """
         checkpoint = tf.train.Checkpoint(**state)
         manager = tf.train.CheckpointManager(checkpoint, self.path / 'checkpoints', _KEPT, checkpoint_name='step')
@@ -78,34 +83,46 @@ class RunFolder:
             return manager, 0
         try:
             checkpoint.restore(last).assert_existing_objects_matched()
-        except (tf.errors.OpError, ValueError, AssertionError) as error:
-            raise ValueError(f'{last}: cannot be restored ({str(error).splitlines()[0]})') from error
+        except (tf.errors.OpError, ValueError, AssertionError) as error:  # what TensorFlow raises for a damaged one
+            raise errors.UserError(f'{last}: cannot be restored ({str(error).splitlines()[0]})') from error
         return manager, int(last.rsplit('-', 1)[1])
 
     def metrics_file(self, step):
-        """Opens metrics.csv to go on after `step`; rows of later steps, lost with an interruption, are dropped."""
+        """Opens metrics.csv to append the rows after `step`. Later rows, of an interrupted run, are dropped."""
         path = self.path / _METRICS
         rows = []
         if step and path.exists():
             with path.open(newline='', encoding='utf-8') as file:
                 rows = [row for number, row in enumerate(csv.reader(file)) if number <= step]
-        with aside.written_aside(path) as part, part.open('w', newline='', encoding='utf-8') as file:
+        with files.atomic_write(path) as part, part.open('w', newline='', encoding='utf-8') as file:
             csv.writer(file).writerows(rows)
         return path.open('a', newline='', encoding='utf-8')
 
 
-def _config(preset):
+def _describe(config, inputs):
+    """What config.json holds."""
     own = flags.FLAGS.flags_by_module_dict()
+    recorded = {flag.name: flag.value for module in (*_MODULES, sys.argv[0]) for flag in own.get(module, [])}
     return {
-        'flags': {flag.name: flag.value for module in (*_MODULES, sys.argv[0]) for flag in own.get(module, [])},
-        'preset': json.loads(json.dumps(dataclasses.asdict(preset))),
+        'flags': {name: value for name, value in recorded.items() if name not in _PLACES | inputs.keys()},
+        'network': json.loads(json.dumps(dataclasses.asdict(config))),
+        'inputs': {name: _checksum(pathlib.Path(path)) if path else None for name, path in inputs.items()},
         'versions': {'python': sys.version.split()[0], **{p: importlib.metadata.version(p) for p in _PACKAGES}},
-        'commit': _commit(),
-        'data': hashlib.sha256(pathlib.Path(FLAGS.data, records.MANIFEST).read_bytes()).hexdigest()}
+        'commit': _commit()}
+
+
+def _checksum(path):
+    """SHA-256 of a file, of a folder's manifest, or of all files of a folder without one."""
+    if (path / records.MANIFEST).exists():
+        path = path / records.MANIFEST
+    digest = hashlib.sha256()
+    for file in [path] if path.is_file() else sorted(p for p in path.rglob('*') if p.is_file()):
+        digest.update(hashlib.sha256(file.read_bytes()).digest())
+    return digest.hexdigest()
 
 
 def _commit():
-    """The commit that runs, with '-dirty' if anything differs from it; None outside a repository."""
+    """The commit that runs, with '-dirty' if the tree differs from it; None outside a repository."""
     try:
         done = subprocess.run(['git', 'describe', '--always', '--dirty', '--abbrev=40', '--match='], cwd=pathlib.Path(
             __file__).parent, capture_output=True, text=True, check=False)

@@ -1,4 +1,4 @@
-"""Where a program trains: on one device, on all of a machine's, on several machines, or on a TPU (`tf.distribute`)."""
+"""The devices that a program trains on: one, all of a machine, several machines, or a TPU (`tf.distribute`)."""
 
 import contextlib
 import os
@@ -8,24 +8,29 @@ import tensorflow as tf
 import tf_keras as keras
 from absl import flags
 
+from data_pipeline.common import errors
+
 FLAGS = flags.FLAGS
 
 
 def define_flags():
+    """Defines the flags that choose the devices and the precision."""
     flags.DEFINE_enum('strategy', 'default', ['default', 'mirrored', 'multi_worker', 'tpu'],
-                      'Devices: one, all of this machine, those of the machines in TF_CONFIG, or a TPU.')
-    flags.DEFINE_string('tpu', '', 'Name or address of the TPU, for --strategy=tpu; local unless given.')
-    flags.DEFINE_integer('logical_cpus', 1, 'Parts to divide the CPU into, to try --strategy=mirrored without GPUs.',
+                      'Devices: one, all of this machine, all machines in TF_CONFIG, or a TPU.')
+    flags.DEFINE_string('tpu', '', 'Name or address of the TPU, for --strategy=tpu; empty for a local one.')
+    flags.DEFINE_integer('logical_cpus', 1, 'Number of devices to divide the CPU into, to try mirrored without GPUs.',
                          lower_bound=1)
     flags.DEFINE_enum('precision', 'float32', ['float32', 'mixed_bfloat16', 'mixed_float16'],
-                      'Of the layers; weights, losses and likelihoods are always float32.')
+                      'Precision of the layers. Weights, losses and likelihoods are always float32.')
 
 
 def create():
-    """The strategy that the flags ask for. Must come before anything else is computed.
+    """Makes the strategy that the flags ask for. Call it before TensorFlow computes anything.
 
+    Returns:
+      tf.distribute.Strategy.
     Raises:
-      ValueError: no such devices.
+      UserError: there are no such devices.
     """
     keras.mixed_precision.set_global_policy(FLAGS.precision)
     if FLAGS.logical_cpus > 1:
@@ -35,7 +40,7 @@ def create():
         return tf.distribute.MirroredStrategy()
     if FLAGS.strategy == 'multi_worker':
         if 'TF_CONFIG' not in os.environ:
-            raise ValueError('--strategy=multi_worker needs TF_CONFIG in the environment: the cluster and this task')
+            raise errors.UserError('--strategy=multi_worker needs the cluster and this task in TF_CONFIG')
         return tf.distribute.MultiWorkerMirroredStrategy()
     if FLAGS.strategy == 'tpu':
         try:
@@ -43,13 +48,13 @@ def create():
             tf.config.experimental_connect_to_cluster(resolver)
             tf.tpu.experimental.initialize_tpu_system(resolver)
         except (ValueError, tf.errors.OpError) as error:
-            raise ValueError(f'--tpu={FLAGS.tpu}: no TPU there ({str(error).splitlines()[0]})') from error
+            raise errors.UserError(f'--tpu={FLAGS.tpu}: no TPU there ({str(error).splitlines()[0]})') from error
         return tf.distribute.TPUStrategy(resolver)
     return tf.distribute.get_strategy()
 
 
 def is_chief():
-    """Whether this process is the one that writes."""
+    """Tells whether this process is the one that writes files."""
     resolver = tf.distribute.get_strategy().cluster_resolver
     if resolver is None or resolver.task_type is None or resolver.task_type == 'chief':
         return True
@@ -58,12 +63,12 @@ def is_chief():
 
 @contextlib.contextmanager
 def restarted_with_its_peers():
-    """Starts this process anew if another worker is lost: all then go on together from the last checkpoint."""
+    """Restarts this process if another worker is lost. All workers then continue from the last checkpoint."""
     try:
         yield
     except (tf.errors.UnavailableError, tf.errors.AbortedError, tf.errors.CancelledError,
             tf.errors.DeadlineExceededError) as error:
         if FLAGS.strategy != 'multi_worker':
             raise
-        print(f'lost a worker ({str(error).splitlines()[0]}); starting anew', file=sys.stderr, flush=True)
+        print(f'lost a worker ({str(error).splitlines()[0]}); restarting', file=sys.stderr, flush=True)
         os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])

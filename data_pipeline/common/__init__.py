@@ -1,0 +1,1 @@
+"""What all programs share: how they end, and how they write files."""

@@ -1,0 +1,1 @@
+"""Outlines: extracted from colors, imitated as people draw them, and taken from line art."""

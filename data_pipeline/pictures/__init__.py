@@ -1,0 +1,1 @@
+"""Pictures: how files are read, pages cut, and pictures fitted to the networks."""

@@ -1,0 +1,31 @@
+"""Pictures that belong together: NAME.line.* and NAME.mask.* beside NAME.colour.* (or NAME.color.*), any format."""
+
+import re
+
+_COLOR = re.compile(r'(.*)\.colou?r\.[^./]+$')
+_COMPANION = re.compile(r'(.*)\.(line|mask)\.[^./]+$')
+
+
+def with_companions(found):
+    """Gives every picture its companions.
+
+    Args:
+      found: list of `pages.Page`.
+    Returns:
+      List of (page, {'line' or 'mask': its companion's page}), without the companions themselves.
+    """
+    colored = {match[1]: page for page in found if (match := _COLOR.match(page.name))}
+    companions, others = {}, []
+    for page in found:
+        match = _COMPANION.match(page.name)
+        if match and match[1] in colored:
+            companions.setdefault(colored[match[1]].name, {})[match[2]] = page
+        else:
+            others.append(page)
+    return [(page, companions.get(page.name, {})) for page in others]
+
+
+def stem(page):
+    """Returns a page's name without the suffix, and without '.colour' or '.color' if it has it."""
+    match = _COLOR.match(page.name)
+    return match[1] if match else page.name.rsplit('.', 1)[0]

@@ -1,0 +1,76 @@
+"""Decodes PNG and JPEG in the graph, for the exported model. Gives the pixels that `pages.read` gives."""
+
+import tensorflow as tf
+
+from data_pipeline.outlines import outline
+
+# Limits of a request: an A4 page at 500 dpi, and shapes of which something is left in the networks' square.
+MAX_PIXELS, MIN_SIDE, MAX_ASPECT = 25_000_000, 16, 16
+_PNG_SIGNATURE = b'\x89PNG\r\n\x1a\n'
+_PNG_HEADER = 33  # bytes: signature and first chunk
+_LUMINANCE = (9798., 19235., 3735.)  # weights of RGB in 32768ths, as OpenCV rounds them
+
+
+def decode(encoded):
+    """Decodes line art: its luminance, over white where it is transparent.
+
+    Equals `outline.from_line_art(pages.read(...))`, but ignores a JPEG's EXIF orientation.
+
+    Args:
+      encoded: string scalar, PNG or JPEG, gray or in color.
+    Returns:
+      uint8 [H, W].
+    Raises:
+      InvalidArgumentError: the file cannot be decoded, or its size is outside the limits, which is checked first.
+    """
+    is_png = tf.strings.substr(encoded, 0, len(_PNG_SIGNATURE)) == _PNG_SIGNATURE
+    whole = tf.strings.length(encoded) > _PNG_HEADER
+    known = tf.debugging.Assert((is_png | tf.io.is_jpeg(encoded)) & whole, ['neither PNG nor JPEG'])
+    with tf.control_dependencies([known]):
+        encoded = tf.identity(encoded)
+    size = tf.cond(is_png, lambda: _png_size(encoded), lambda: tf.image.extract_jpeg_shape(encoded)[:2])
+    size = tf.cast(size, tf.int64)
+    short, long = tf.reduce_min(size), tf.reduce_max(size)
+    fits = tf.debugging.Assert(
+        (short >= MIN_SIDE) & (long <= MAX_ASPECT * short) & (short * long <= MAX_PIXELS),
+        [f'line art must have at least {MIN_SIDE} pixels a side and at most {MAX_PIXELS} pixels, and be at most '
+         f'{MAX_ASPECT} times as long as wide; its height and width are', size])
+    with tf.control_dependencies([fits]):
+        encoded = tf.identity(encoded)
+    rgb = tf.cond(is_png, lambda: _png(encoded), lambda: tf.cast(
+        tf.io.decode_jpeg(encoded, channels=3, dct_method='INTEGER_ACCURATE'), tf.float32))
+    return tf.cast(tf.floor((tf.tensordot(rgb, _LUMINANCE, 1) + 16384) / 32768), tf.uint8)
+
+
+def _png_size(encoded):
+    """Height and width from the header, int32 [2]."""
+    return tf.io.decode_raw(tf.strings.substr(encoded, 16, 8), tf.int32, little_endian=False)[::-1]
+
+
+def _png(encoded):
+    """Decodes a PNG over white: float [H, W, 3], whole numbers in 0..255."""
+    depth, kind = tf.unstack(tf.io.decode_raw(tf.strings.substr(encoded, 24, 2), tf.uint8), num=2)
+    rgba = tf.cond((depth == 16) & (kind == 0),  # 16-bit gray is rounded; of 16-bit colors the lower byte is dropped
+                   lambda: tf.round(tf.cast(tf.io.decode_png(encoded, channels=4, dtype=tf.uint16), tf.float32) / 257),
+                   lambda: tf.cast(tf.io.decode_png(encoded, channels=4), tf.float32))
+    # TensorFlow's alpha of an opaque picture of fewer than eight bits is wrong.
+    alpha = tf.where((kind >= 4) | _has_transparency_chunk(encoded), rgba[..., 3:], 255.)
+    return tf.round((rgba[..., :3] * alpha + outline.PAPER * (255 - alpha)) / 255)
+
+
+def _has_transparency_chunk(encoded):
+    """Tells whether a PNG has a tRNS chunk, which stands before its pixels (PNG, section 5.6)."""
+
+    def kind_at(position):
+        return tf.strings.substr(encoded, position + 4, 4)
+
+    def next_chunk(position):
+        length = tf.io.decode_raw(tf.strings.substr(encoded, position, 4), tf.int32, little_endian=False)[0]
+        return position + 12 + tf.maximum(length, 0)
+
+    def searching(position):
+        kind = kind_at(position)
+        return (kind != b'tRNS') & (kind != b'IDAT') & (tf.strings.length(kind) == 4)
+
+    first = tf.constant(len(_PNG_SIGNATURE))
+    return kind_at(tf.while_loop(searching, lambda position: (next_chunk(position),), (first,))[0]) == b'tRNS'

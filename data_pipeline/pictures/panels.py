@@ -1,0 +1,114 @@
+"""Cuts a page into its panels by recursive XY cuts along white or black gutters.
+
+A gutter is a band of nearly uniform white or black that crosses a region from side to side. A region is cut along the
+gutters of one direction, each piece along those of the other, and so on: this follows nested rows and columns. White
+space inside a picture (a figure on white paper) also looks like a gutter. But a panel has a frame or a painted ground,
+so it fills its box to the edges. Therefore a cut counts only if at least one of its pieces is a panel, or is cut
+further into panels. Beside a panel, a large piece that does not fill its box is a vignette; a small one (a balloon or a
+caption in the gutter) belongs to no panel.
+"""
+
+import cv2
+import numpy as np
+
+WORK_SIZE = 700  # wider pages are shrunk to this width first; pixels
+_GUTTER_PURITY = 0.985  # share of a row's pixels that must have the gutter's color
+_MIN_GUTTER = 0.004  # of the page's width
+_MIN_PANEL = 0.10  # of the page's width, for both sides of a panel
+_MIN_VIGNETTE = 0.12  # of the page's width, squared: area of a panel without a frame
+_FILLED_EDGE = 0.55  # share of each edge of a panel's box that must not be gutter
+_TOLERANCE = 18  # levels that a scanned or compressed gutter may differ from pure white or black
+
+
+def find(page):
+    """Finds the panels of a page or of a webtoon strip, however tall.
+
+    Args:
+      page: uint8 [H, W, 3], RGB.
+    Returns:
+      Boxes (top, left, bottom, right) in pixels of the page, in reading order (rows from the top, each from the left).
+      A page without gutters has one panel, the whole page.
+    """
+    height, width = page.shape[:2]
+    scale = min(1., WORK_SIZE / width)
+    small = cv2.resize(page, (max(1, round(width * scale)), max(1, round(height * scale))),
+                       interpolation=cv2.INTER_AREA) if scale < 1 else page
+    red, green, blue = cv2.split(small)
+    white = np.minimum(np.minimum(red, green), blue) >= 255 - _TOLERANCE
+    black = np.maximum(np.maximum(red, green), blue) <= _TOLERANCE
+    # With the wrong gutter color, a page looks like one panel with its margins.
+    boxes = max((_cut(gutter, (0, 0, *gutter.shape), small.shape[1]) for gutter in (white, black)),
+                key=lambda found: (len(found), -sum(map(_area, found))))
+    if not boxes:
+        return [(0, 0, height, width)]
+    sy, sx = height / small.shape[0], width / small.shape[1]
+    return [(round(t * sy), round(le * sx), round(b * sy), round(r * sx)) for t, le, b, r in boxes]
+
+
+def _area(box):
+    return (box[2] - box[0]) * (box[3] - box[1])
+
+
+def _cut(gutter, box, page_width):
+    """Finds the panels inside `box` of a boolean gutter map, in reading order; an empty list if there are none."""
+    box = _trim(gutter, box)
+    if min(box[2] - box[0], box[3] - box[1]) < _MIN_PANEL * page_width:
+        return []
+    for axis in (0, 1):  # rows first: that is the reading order
+        pieces = _split(gutter, box, axis, max(1, _MIN_GUTTER * page_width))
+        if len(pieces) > 1:
+            found = [_cut(gutter, piece, page_width) for piece in pieces]
+            if any(found):
+                return [panel for piece, panels in zip(pieces, found, strict=True)
+                        for panel in panels or _vignette(gutter, piece, page_width)]
+    return [box] if _is_panel(gutter, box) else []
+
+
+def _vignette(gutter, box, page_width):
+    """Finds a picture without a frame beside panels: [the trimmed box] if it is large enough, else []."""
+    box = _trim(gutter, box)
+    return [box] if _area(box) >= _MIN_VIGNETTE * page_width ** 2 else []
+
+
+def _trim(gutter, box):
+    """Shrinks a box until no gutter is left at its edges."""
+    top, left, bottom, right = box
+    for axis in (0, 1):
+        pure = gutter[top:bottom, left:right].mean(axis=1 - axis) >= _GUTTER_PURITY
+        inside = np.flatnonzero(~pure)
+        if not len(inside):
+            return top, left, top, left
+        if axis == 0:
+            top, bottom = top + int(inside[0]), top + int(inside[-1]) + 1
+        else:
+            left, right = left + int(inside[0]), left + int(inside[-1]) + 1
+    return top, left, bottom, right
+
+
+def _split(gutter, box, axis, min_gutter):
+    """Cuts a box along its horizontal gutters (axis 0) or its vertical gutters (axis 1)."""
+    top, left, bottom, right = box
+    region = gutter[top:bottom, left:right] if axis == 0 else gutter[top:bottom, left:right].T
+    end = max(1, round(0.01 * region.shape[1]))  # a gutter is open at both ends, white space in a frame is not
+    pure = (region.mean(axis=1) >= _GUTTER_PURITY) & region[:, :end].all(axis=1) & region[:, -end:].all(axis=1)
+    changes = np.flatnonzero(np.diff(np.concatenate([[True], pure, [True]]).astype(np.int8)))
+    runs = [list(run) for run in changes.reshape(-1, 2).tolist()]  # of what is not gutter
+    merged = runs[:1]
+    for run in runs[1:]:
+        if run[0] - merged[-1][1] < min_gutter:
+            merged[-1][1] = run[1]
+        else:
+            merged.append(run)
+    if axis == 0:
+        return [(top + a, left, top + b, right) for a, b in merged]
+    return [(top, left + a, bottom, left + b) for a, b in merged]
+
+
+def _is_panel(gutter, box):
+    """Tells whether the contents of a trimmed box fill it to its edges."""
+    top, left, bottom, right = box
+    inside = ~gutter[top:bottom, left:right]
+    band = max(2, round(0.015 * min(inside.shape)))
+    edges = (inside[:band].any(axis=0), inside[-band:].any(axis=0),
+             inside[:, :band].any(axis=1), inside[:, -band:].any(axis=1))
+    return all(edge.mean() >= _FILLED_EDGE for edge in edges)

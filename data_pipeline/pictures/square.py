@@ -1,0 +1,79 @@
+"""Fits pictures of any shape to the networks' square without distorting them, and takes results out of it again."""
+
+import math
+
+import cv2
+import numpy as np
+
+MAX_ASPECT = 1.5  # our choice: longer pictures are cut into several squares, so that padding stays below a third
+
+
+def tiles(height, width):
+    """Covers a picture with boxes that are nearly square.
+
+    Args:
+      height, width: size of the picture in pixels.
+    Returns:
+      List of boxes (top, left, bottom, right) in reading order: one box for a picture that is nearly square, else
+      several squares, evenly spread, which overlap where they must.
+    """
+    short, long = min(height, width), max(height, width)
+    if long <= MAX_ASPECT * short:
+        return [(0, 0, height, width)]
+    starts = np.round(np.linspace(0, long - short, math.ceil(long / short))).astype(int).tolist()
+    if width == long:
+        return [(0, s, height, s + short) for s in starts]
+    return [(s, 0, s + short, width) for s in starts]
+
+
+def inner_box(height, width, size, maximum=max):
+    """Computes where a fitted picture lies in the square: in the middle, its longest side as long as the square's.
+
+    Args:
+      height, width: size of the picture in pixels, ints or int32 scalars.
+      size: the square's side in pixels, likewise.
+      maximum: `max` for ints, `tf.maximum` for tensors.
+    Returns:
+      (top, left, bottom, right), ints or int32 scalars.
+    """
+    longest = maximum(height, width)
+
+    def scaled(side):  # side * size / longest, rounded half to even
+        odd = side * size // longest % 2
+        return maximum(1, (2 * side * size + longest - 1 + odd) // (2 * longest))
+
+    h, w = scaled(height), scaled(width)
+    top, left = (size - h) // 2, (size - w) // 2
+    return top, left, top + h, left + w
+
+
+def fit(picture, size, paper=255):
+    """Scales a picture into a square, the rest of which is paper.
+
+    Args:
+      picture: uint8 [H, W] or [H, W, C].
+      size: the square's side in pixels.
+      paper: level of the paper, 0..255.
+    Returns:
+      uint8 [size, size] or [size, size, C].
+    """
+    top, left, bottom, right = inner_box(*picture.shape[:2], size)
+    shrinks = bottom - top < picture.shape[0] or right - left < picture.shape[1]
+    scaled = cv2.resize(picture, (right - left, bottom - top),
+                        interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC)
+    square = np.full((size, size, *picture.shape[2:]), paper, np.uint8)
+    square[top:bottom, left:right] = scaled
+    return square
+
+
+def unfit(square, height, width):
+    """Takes a fitted picture out of the square again.
+
+    Args:
+      square: [size, size, ...].
+      height, width: size of the picture before `fit`, in pixels.
+    Returns:
+      [h, w, ...], the part that is no padding. Its longest side is `size`.
+    """
+    top, left, bottom, right = inner_box(height, width, square.shape[0])
+    return square[top:bottom, left:right]

@@ -1,0 +1,122 @@
+"""The sets of held-out pictures that models are evaluated on, behind one interface."""
+
+import dataclasses
+import pathlib
+
+import numpy as np
+
+from data_pipeline import dataset
+from data_pipeline.common import errors
+from data_pipeline.outlines import line_art, outline
+from data_pipeline.pictures import colors, companions, pages, square
+from eval.evaluation import drawn_comics
+
+
+@dataclasses.dataclass(frozen=True)
+class Example:
+    """One held-out picture.
+
+    Attributes:
+      name: name of the picture, unique in its set.
+      drawing: uint8 [S, S], the line art to lay over the colors.
+      fitted: uint8 [S, S], the line art that the networks see.
+      truth: uint8 [S, S, 3], the true colors.
+      background: bool [S, S], the true background, or None if it is not known.
+    """
+
+    name: str
+    drawing: np.ndarray
+    fitted: np.ndarray
+    truth: np.ndarray
+    background: np.ndarray | None = None
+
+    @property
+    def ink(self):
+        """The fitted line art as ink coverage: float32 [S, S, 1] in [0, 1]."""
+        return np.float32(outline.to_ink(self.fitted[..., None]))
+
+    @property
+    def color(self):
+        """The true colors: float32 [S, S, 3] in [-1, 1]."""
+        return colors.from_levels(np.float32(self.truth))
+
+
+def sets(data_folders, line_art_folder, comics, comic_seed, size):
+    """Makes all sets of an evaluation, after checking that all folders can be used.
+
+    Args:
+      data_folders: folders that `data_pipeline.prepare` wrote.
+      line_art_folder: folder of pairs, or None.
+      comics: number of panels to draw with flat, and with gradient backgrounds.
+      comic_seed: seed of these panels.
+      size: S, side of the pictures in pixels.
+    Returns:
+      {name: iterable of `Example`s}.
+    Raises:
+      UserError: a folder is missing, has no such pictures, or is given twice.
+    """
+    for data in data_folders:
+        dataset.check(data, 'validation', size)
+    result = {name: prepared(data, size) for name, data in zip(_names(data_folders), data_folders, strict=True)}
+    if line_art_folder:
+        result['line_art'] = drawings(line_art_folder, size)
+    for kind in ('flat', 'gradient') if comics else ():
+        result[f'drawn_{kind}'] = drawn(kind, comics, comic_seed, size)
+    return result
+
+
+def _names(folders):
+    """Names folders by their last part, or by as many parts as tell them apart, joined by '-'."""
+    paths = [pathlib.Path(folder).resolve() for folder in folders]
+    for path in paths:
+        if paths.count(path) > 1:
+            raise errors.UserError(f'--data={path}: given twice')
+    length = 1
+    while len({path.parts[-length:] for path in paths}) < len(paths):
+        length += 1
+    return ['-'.join(path.parts[-length:]).replace('/', '') for path in paths]
+
+
+def prepared(data, size):
+    """Yields the validation examples of a folder of prepared data. Raises UserError if it has none."""
+    batches = dataset.load(data, 'validation', 1, size, verify=False)
+    if batches is None:
+        raise errors.UserError(f'{data}: no validation examples')
+    for number, batch in enumerate(batches, 1):
+        yield _example(batch, f'{pathlib.Path(data).name} {number}')
+
+
+def drawn(background, count, seed, size):
+    """Yields drawn comics; see `drawn_comics.batch`."""
+    for number in range(count):
+        yield _example(drawn_comics.batch(background, seed, 1, size, first=number), f'{background} {number + 1}')
+
+
+def drawings(folder, size):
+    """Finds the pairs of NAME.line.* and NAME.colour.* below a folder.
+
+    Returns:
+      Iterator of `Example`s.
+    Raises:
+      UserError: the folder does not exist, or has no pairs.
+    """
+    found, _ = pages.find([folder])
+    pairs = [(page, beside['line']) for page, beside in companions.with_companions(found) if 'line' in beside]
+    if not pairs:
+        raise errors.UserError(f'{folder}: no pairs of NAME.line.* and NAME.colour.*')
+
+    def examples():
+        for colored, line in sorted(pairs, key=lambda pair: companions.stem(pair[0])):
+            drawing = outline.from_line_art(pages.read(line))
+            yield Example(companions.stem(colored), line_art.scale(drawing, size).numpy(),
+                          line_art.fit(drawing, size).numpy(), square.fit(pages.read(colored), size))
+
+    return examples()
+
+
+def _example(batch, name):
+    """Makes an `Example` from a batch of one picture."""
+    ink, color, background = (np.asarray(batch[key])[0] for key in ('outline', 'color', 'background'))
+    drawing = outline.from_ink(ink[..., 0])
+    return Example(name, drawing, drawing, np.uint8(colors.to_levels(color)),
+                   background[..., 0] > .5 if background[0, 0, 0] >= 0 else None)

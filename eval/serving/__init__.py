@@ -1,0 +1,1 @@
+"""Serving: what is exported, what the server accepts, and a client."""

@@ -1,0 +1,67 @@
+"""Colors by a TensorFlow Serving instance, over gRPC, with the model that `eval.export` wrote."""
+
+import grpc
+import numpy as np
+import tensorflow as tf
+from tensorflow_serving.apis import predict_pb2, prediction_service_pb2_grpc
+
+from models.low_res_colorizer import LowResColorizerConfig
+
+MODEL = 'comic_colorizer'  # name of the model at the server
+AUTOMATIC = (-1, -1, -1)  # a background color that asks for the sampled picture's own
+
+
+class RemoteSystem:
+    """The system `comic` at a server, with the interface of `systems.LocalSystem`.
+
+    Args:
+      address: 'host:port' of the server's gRPC.
+      timeout: seconds to wait for one answer.
+    """
+
+    def __init__(self, address, timeout):
+        self.size = LowResColorizerConfig.image_size
+        self._address, self._timeout = address, timeout
+        unlimited = [('grpc.max_send_message_length', -1), ('grpc.max_receive_message_length', -1)]
+        self._service = prediction_service_pb2_grpc.PredictionServiceStub(grpc.insecure_channel(address, unlimited))
+
+    def colorize(self, drawings, seeds, temperature, background=None):
+        """Colors drawings; see `systems.LocalSystem.colorize`.
+
+        Raises:
+          ConnectionError: the server cannot be reached, or answers with an error or with something else.
+          TimeoutError: the answer takes too long.
+        """
+        message = request('serving_default', outline=drawings[..., None], seed=seeds,
+                          temperature=[temperature] * len(drawings),
+                          background=[AUTOMATIC if background is None else background] * len(drawings))
+        try:
+            outputs = self._service.Predict(message, timeout=self._timeout).outputs
+        except grpc.RpcError as error:
+            code, reason = error.code(), (error.details() or '').strip().split('\n')[0]
+            if code == grpc.StatusCode.DEADLINE_EXCEEDED:
+                raise TimeoutError(f'{self._address}: no answer within {self._timeout:g} s') from error
+            raise ConnectionError(f'{self._address}: {code.name}: {reason}') from error
+        missing = {'image', 'low_res', 'background_mask'} - set(outputs)
+        if missing:
+            raise ConnectionError(f'{self._address}: the answer lacks {", ".join(sorted(missing))}')
+        image, low_res, mask = (tf.make_ndarray(outputs[name]) for name in ('image', 'low_res', 'background_mask'))
+        return {'image': image, 'low_res': low_res, 'background_mask': np.uint8(mask[..., 0] * 255)}
+
+
+def request(signature, *, seed, temperature, background, **pictures):
+    """Makes a PredictRequest.
+
+    Args:
+      signature: name of a signature in `signatures`.
+      seed, temperature, background, pictures: its inputs, arrays or lists.
+    Returns:
+      predict_pb2.PredictRequest.
+    """
+    message = predict_pb2.PredictRequest()
+    message.model_spec.name, message.model_spec.signature_name = MODEL, signature
+    controls = {'seed': np.asarray(seed, np.int64), 'temperature': np.asarray(temperature, np.float32),
+                'background': np.asarray(background, np.float32)}
+    for name, value in (pictures | controls).items():
+        message.inputs[name].CopyFrom(tf.make_tensor_proto(value))
+    return message

@@ -1,0 +1,85 @@
+"""The signatures that TensorFlow Serving offers: what the server accepts and what it returns.
+
+Everything from line art to colors is in the graph. The first axis of every input and output is the batch. A picture's
+result depends on its own inputs only, so the server may join requests to batches. Beside the pictures, all signatures
+take
+
+  seed: int64 [B]. Another seed gives other colors.
+  temperature: float [B], of the sampling, finite and at least 0. 1 is what was learned, 1.1 the command line's default.
+  background: float [B, 3], the color to paint the background with, RGB in 0..255; negative for the picture's own.
+
+serving_default
+  outline: uint8 [B, S, S, 1], line art fitted to the networks' square, black on white.
+  -> image: uint8 [B, S, S, 3], the colors, which the line art is to be laid over.
+     low_res: uint8 [B, L, L, 3], the consensus of samples.
+     background_mask: float [B, S, S, 1], 1 on the background, else 0.
+     background_color: uint8 [B, 3].
+     log_likelihood: float [B], of low_res, in nats.
+
+encoded
+  image_bytes: string [B], PNG or JPEG of line art of any size within the limits of `decode`.
+  -> image_bytes: string [B], PNG, RGB, in the line art's size, with the line art laid over the colors.
+
+The server answers any other request with INVALID_ARGUMENT. The names of binary outputs end in _bytes because TensorFlow
+Serving's REST API requires it.
+"""
+
+import numpy as np
+import tensorflow as tf
+
+from data_pipeline.outlines import line_art, outline
+from data_pipeline.pictures import colors, decode
+
+_CONTROLS = (tf.TensorSpec([None], tf.int64, 'seed'), tf.TensorSpec([None], tf.float32, 'temperature'),
+             tf.TensorSpec([None, 3], tf.float32, 'background'))
+# Ink coverage of each level, as a table: TensorFlow turns a division into a product, which rounds differently.
+_INK = outline.to_ink(np.arange(256, dtype=np.float32))
+
+
+def signatures(colorizer):
+    """Makes the signatures of a `ComicColorizer`: {name: tf.function}."""
+    size = colorizer.image_size
+
+    @tf.function(input_signature=[tf.TensorSpec([None, size, size, 1], tf.uint8, 'outline'), *_CONTROLS],
+                 autograph=False)
+    def serving_default(outline, seed, temperature, background):
+        with tf.control_dependencies(_checks(outline, seed, temperature, background)):
+            return _colorize(colorizer, outline, seed, temperature, background)
+
+    @tf.function(input_signature=[tf.TensorSpec([None], tf.string, 'image_bytes'), *_CONTROLS], autograph=False)
+    def encoded(image_bytes, seed, temperature, background):
+        with tf.control_dependencies(_checks(image_bytes, seed, temperature, background)):
+            image_bytes = tf.identity(image_bytes)
+        # Each picture is decoded twice, so that a batch of whole pages need not fit into memory.
+        fitted = tf.map_fn(lambda picture: line_art.fit(decode.decode(picture), size), image_bytes,
+                           parallel_iterations=1, fn_output_signature=tf.TensorSpec([size, size], tf.uint8))
+        image = _colorize(colorizer, fitted[..., None], seed, temperature, background)['image']
+        return {'image_bytes': tf.map_fn(
+            lambda pair: tf.io.encode_png(line_art.put_back(pair[1], decode.decode(pair[0]))), (image_bytes, image),
+            parallel_iterations=1, fn_output_signature=tf.TensorSpec([], tf.string))}
+
+    return {'serving_default': serving_default, 'encoded': encoded}
+
+
+def _colorize(colorizer, outline, seed, temperature, background):
+    """Computes the outputs of `serving_default`."""
+    ink = tf.gather(_INK, tf.cast(outline, tf.int32))
+    result = colorizer.colorize(ink, seed, temperature, colors.from_levels(tf.ensure_shape(background, [None, 3])))
+    image, low_res, background_color = (tf.cast(colors.to_levels(result[name]), tf.uint8)
+                                        for name in ('image', 'low_res', 'background_color'))
+    return {'image': image, 'low_res': low_res, 'background_mask': result['background_mask'],
+            'background_color': background_color, 'log_likelihood': result['log_likelihood']}
+
+
+def _checks(pictures, seed, temperature, background):
+    """Makes assertions on what the signatures' types cannot say."""
+    count = tf.shape(pictures)[0]
+    counts = tf.stack([count] + [tf.shape(control)[0] for control in (seed, temperature, background)])
+    return [
+        tf.debugging.Assert((count > 0) & tf.reduce_all(counts == count), [
+            'a batch must have at least one picture, and as many seeds, temperatures and backgrounds; they are',
+            counts]),
+        tf.debugging.Assert(tf.reduce_all((temperature >= 0) & (temperature < float('inf'))), [
+            'temperatures must be finite and at least 0; they are', temperature]),
+        tf.debugging.Assert(tf.reduce_all(background <= 255), [
+            'backgrounds must be RGB in 0..255, or negative; they are', background])]

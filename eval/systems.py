@@ -1,0 +1,65 @@
+"""The systems that can be compared, behind one interface: line art goes in, uint8 pictures come out."""
+
+import pathlib
+
+import numpy as np
+
+from data_pipeline.outlines import outline
+from data_pipeline.pictures import colors
+from models import comic_colorizer
+from models.baselines import pix2pix, two_step_cgan
+
+SYSTEMS = ('comic', 'two_step_cgan', 'pix2pix')
+PRETRAINED = pathlib.Path(comic_colorizer.__file__).parent / 'pretrained'  # folder of the shipped weights
+
+
+class LocalSystem:
+    """One of `SYSTEMS`, in this process.
+
+    Args:
+      name: the system's name.
+      weight_folders: folders of weights; each network is loaded from the first that holds it.
+      drafts: number of samples that each picture of `comic` is the consensus of.
+    Raises:
+      UserError: no folder holds a network.
+    """
+
+    def __init__(self, name, weight_folders, drafts=comic_colorizer.DRAFTS):
+        self.name = name
+        if name == 'comic':
+            self.colorizer = comic_colorizer.ComicColorizer.from_pretrained(weight_folders, drafts)
+            self.size = self.colorizer.image_size
+        elif name == 'two_step_cgan':
+            self.colorizer = two_step_cgan.TwoStepCGAN.from_pretrained(weight_folders)
+            self.size = self.colorizer.image_size
+        else:
+            self.colorizer = pix2pix.Pix2Pix.from_pretrained(weight_folders)
+            self.size = self.colorizer.config.image_size
+
+    def colorize(self, drawings, seeds, temperature, background=None):
+        """Colors drawings.
+
+        Args:
+          drawings: uint8 [B, S, S], line art fitted to the networks' square.
+          seeds: int [B].
+          temperature: float, of the sampling; only `comic` has it.
+          background: uint8 (3,) RGB, the color to paint backgrounds with (`comic` only), or None.
+        Returns:
+          dict of uint8 pictures:
+            image: [B, S, S, 3], the colors to lay the drawing over.
+            low_res: [B, L, L, 3], if the system has it.
+            background_mask: [B, S, S], 255 on the background, if the system has it.
+        """
+        ink = outline.to_ink(np.float32(drawings[..., None]))
+        seeds = np.asarray(seeds, np.int64)
+        if self.name == 'comic':
+            color = np.full(3, comic_colorizer.AUTOMATIC) if background is None else colors.from_levels(
+                np.asarray(background))
+            result = self.colorizer.colorize(ink, seeds, np.float32(temperature),
+                                             np.tile(np.float32(color), (len(drawings), 1)))
+        else:
+            result = self.colorizer.colorize(ink, seeds)
+        pictures = {name: np.uint8(colors.to_levels(result[name])) for name in ('image', 'low_res') if name in result}
+        if 'background_mask' in result:
+            pictures['background_mask'] = np.uint8(result['background_mask'].numpy()[..., 0] * 255)
+        return pictures

@@ -1,0 +1,1 @@
+"""What the networks share: configuration, weights on disk, and training."""

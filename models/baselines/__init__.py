@@ -1,0 +1,1 @@
+"""The systems that the comic colorizer is compared with."""

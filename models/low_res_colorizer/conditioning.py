@@ -1,0 +1,73 @@
+"""What the colorizer knows of the outline: the conditioning and adaptation networks of PixColor.
+
+PixColor (1705.07208, appendix) takes a ResNet-101 up to its fourth stage, with transfer learning; the paper has none.
+"""
+
+import itertools
+
+import tensorflow as tf
+import tf_keras as keras
+
+from models.layers import normalization
+
+
+class ResidualBlock(keras.layers.Layer):
+    """Bottleneck block of ResNet (1512.03385): 1x1, 3x3, 1x1 to four times the filters, and a shortcut.
+
+    Args:
+      filters: filters of the first two convolutions.
+      stride: stride of the 3x3 convolution.
+      dilation: dilation of the 3x3 convolution.
+      projects: whether the shortcut has a 1x1 convolution, which it needs where the number of channels changes.
+    """
+
+    def __init__(self, filters, stride=1, dilation=1, projects=False, **kwargs):
+        super().__init__(**kwargs)
+        self._body = keras.Sequential([
+            keras.layers.Conv2D(filters, 1, activation='relu'),
+            keras.layers.Conv2D(filters, 3, strides=stride, dilation_rate=dilation, padding='same', use_bias=False),
+            normalization.GroupNorm(), keras.layers.ReLU(),
+            keras.layers.Conv2D(4 * filters, 1)])
+        self._stride = stride
+        self._shortcut = keras.layers.Conv2D(4 * filters, 1) if projects else None
+
+    def call(self, x):
+        """[B, H, W, C] -> [B, H / stride, W / stride, 4 * filters]."""
+        # Slicing before the 1x1 convolution gives the same as its stride; oneDNN crashes in the gradient of the latter.
+        shortcut = x if self._stride == 1 else x[:, ::self._stride, ::self._stride]
+        if self._shortcut:
+            shortcut = self._shortcut(shortcut)
+        return tf.nn.relu(self._body(x) + shortcut)
+
+
+def conditioning_network(config):
+    """Makes the residual network of stride 8 (PixColor, figure 2).
+
+    Args:
+      config: a `LowResColorizerConfig`.
+    Returns:
+      Keras model, outline [B, S, S, 1] -> features [B, S / 8, S / 8, F].
+    """
+    first = config.conditioning_filters[0]
+    layers = [keras.layers.Conv2D(first, 7, strides=2, padding='same', use_bias=False),
+              normalization.GroupNorm(), keras.layers.ReLU()]
+    dilations = itertools.cycle(config.conditioning_dilations)
+    last = len(config.conditioning_blocks) - 1  # the published network has no stride in its last stage
+    stages = zip(config.conditioning_blocks, config.conditioning_filters, strict=True)
+    for stage, (blocks, filters) in enumerate(stages):
+        layers += [ResidualBlock(filters, stride=2 if k == 0 and stage != last else 1,
+                                 dilation=next(dilations) if stage == last else 1, projects=k == 0)
+                   for k in range(blocks)]
+    return keras.Sequential(layers + [keras.layers.Conv2D(config.adaptation_filters, 1)], name='conditioning_network')
+
+
+def adaptation_network(config):
+    """Makes the adaptation network: three 3x3 convolutions over the features and the shrunken outline.
+
+    Args:
+      config: a `LowResColorizerConfig`.
+    Returns:
+      Keras model, [B, L, L, F + 1] -> [B, L, L, F].
+    """
+    return keras.Sequential([keras.layers.Conv2D(config.adaptation_filters, 3, padding='same', activation='relu')
+                             for _ in range(3)], name='adaptation_network')

@@ -1,0 +1,53 @@
+"""The configuration of the low-resolution colorizer."""
+
+import dataclasses
+import typing
+
+from models.base import config
+
+
+@dataclasses.dataclass(frozen=True)
+class LowResColorizerConfig(config.Config):
+    """Sizes and parts of the low-resolution colorizer.
+
+    The defaults are those of the published networks: conditioning and adaptation networks and PixelCNN of PixColor
+    (1705.07208, appendix), mixture and dropout of PixelCNN++ (1701.05517, section 2). Dilations are our choice.
+
+    Attributes:
+      low_res_size: L, side of the sampled picture in pixels; image_size / 8.
+      conditioning_blocks: residual blocks of each stage of the conditioning network.
+      conditioning_filters: filters of each stage's bottlenecks; a stage's output has four times as many.
+      conditioning_dilations: dilations of the last stage's blocks, repeated in this order.
+      adaptation_filters: filters of the adaptation network.
+      pixelcnn_blocks: gated blocks of the PixelCNN, after the first layer.
+      pixelcnn_filters: filters of each of its two stacks.
+      pixelcnn_hidden: units of its last hidden 1x1 layer.
+      mixtures: components of the logistic mixture.
+      dropout: dropout rate in the PixelCNN's blocks.
+      likelihood: distribution of a pixel; one of `likelihoods.LIKELIHOODS`.
+      autoregressive: whether a pixel depends on the pixels before it; if not, on the outline alone.
+      sees_outline: whether the colorizer sees the outline; if not, it sees a blank page.
+    """
+
+    PRESETS: typing.ClassVar[dict] = {
+        'tiny': dict(conditioning_blocks=(1, 1, 1), conditioning_filters=(4, 4, 8), adaptation_filters=8,
+                     pixelcnn_blocks=2, pixelcnn_filters=8, pixelcnn_hidden=16, mixtures=2, dropout=0.),
+        'small': dict(conditioning_blocks=(1, 1, 4), conditioning_filters=(16, 16, 48),
+                      conditioning_dilations=(1, 2, 4, 8), adaptation_filters=48,
+                      pixelcnn_blocks=4, pixelcnn_filters=64, pixelcnn_hidden=128, mixtures=5, dropout=0.),
+        'paper': {},
+    }
+
+    low_res_size: int = 32
+    conditioning_blocks: tuple = (3, 4, 23)
+    conditioning_filters: tuple = (64, 128, 256)
+    conditioning_dilations: tuple = (1,)
+    adaptation_filters: int = 64
+    pixelcnn_blocks: int = 10
+    pixelcnn_filters: int = 64
+    pixelcnn_hidden: int = 1024
+    mixtures: int = 10
+    dropout: float = 0.5
+    likelihood: str = 'logistic_mixture'
+    autoregressive: bool = True
+    sees_outline: bool = True

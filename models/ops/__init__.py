@@ -1,0 +1,1 @@
+"""Functions on pictures and random numbers, without weights."""

@@ -1,0 +1,47 @@
+import hashlib
+
+import cv2
+import numpy as np
+import pytest
+
+from data_pipeline import synthetic_comic
+
+
+@pytest.mark.parametrize('background', synthetic_comic.BACKGROUNDS)
+def test_deterministic_by_seed(background):
+    one, two, other = (synthetic_comic.draw_panel(seed, 1, 2, background, size=128) for seed in (5, 5, 6))
+    assert hashlib.sha256(one.color).digest() == hashlib.sha256(two.color).digest()
+    np.testing.assert_array_equal(one.line_art, two.line_art)
+    assert (one.color != other.color).any()
+
+
+def test_flat_backgrounds_are_one_color_that_varies(panels):
+    means = []
+    for panel in panels:
+        inside = panel.background & ~_near(~panel.background)
+        assert .1 < panel.background.mean() < .95
+        assert panel.color[inside].std(axis=0).max() == 0
+        means.append(panel.color[inside].mean(axis=0))
+    assert np.std(means, axis=0).mean() > 20
+
+
+def test_gradients_vary_smoothly_and_patterns_do_not():
+    for background, smooth in (('gradient', True), ('patterned', False)):
+        panel = synthetic_comic.draw_panel(0, 1, 1, background, size=256)
+        color = panel.color.astype(int)
+        inside = panel.background & ~_near(~panel.background)
+        both = inside[:, 1:] & inside[:, :-1]
+        steps = np.abs(np.diff(color, axis=1)).max(axis=-1)[both]
+        assert color[panel.background].std(axis=0).max() > 3
+        assert (np.percentile(steps, 99) <= 4) == smooth
+
+
+def test_line_art_is_where_the_foreground_is(panels):
+    for panel in panels:
+        assert panel.line_art.max() == 255 and panel.line_art.min() < 40
+        assert (panel.line_art[panel.background & ~_near(~panel.background)] == 255).all()
+
+
+def _near(mask):
+    """Pixels within three of the mask."""
+    return cv2.dilate(mask.astype(np.uint8), np.ones((7, 7), np.uint8)) > 0

@@ -1,0 +1,195 @@
+import pathlib
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from google.protobuf import descriptor_pb2, descriptor_pool, message_factory, text_format, wrappers_pb2
+from tensorflow_serving.apis import prediction_log_pb2
+from tensorflow_serving.config import model_server_config_pb2
+
+from data_pipeline.common import errors
+from data_pipeline.outlines import line_art
+from eval import systems
+from eval.serving import client, saved_model, signatures
+from models import comic_colorizer
+from tests.eval.serving.stand_in_server import controls
+
+CONFIGURATIONS = pathlib.Path(saved_model.__file__).parent
+INVALID_ARGUMENT = 3
+PLAIN_LOADER = """
+import sys
+import numpy as np
+import tensorflow as tf
+folder, given, output = sys.argv[1:]
+model = tf.saved_model.load(folder)
+inputs = dict(np.load(given, allow_pickle=True))
+pictures = {'serving_default': 'outline', 'encoded': 'image_bytes'}
+answers = {}
+for name, picture in pictures.items():
+    fed = {key: inputs[key] for key in ('seed', 'temperature', 'background')} | {picture: inputs[picture]}
+    for key, value in model.signatures[name](**{key: tf.constant(value) for key, value in fed.items()}).items():
+        answers[f'{name}.{key}'] = value.numpy()
+np.savez(output, **answers)
+assert not {'data_pipeline', 'models', 'train', 'eval'} & set(sys.modules)
+"""
+
+
+@pytest.fixture(scope='module')
+def colorizer(tiny_weights):
+    return systems.LocalSystem('comic', [tiny_weights])
+
+
+@pytest.fixture(scope='module')
+def drawings(panels):
+    """Line art in five sizes."""
+    sizes = (256, 256), (200, 240), (256, 100), (160, 160), (30, 256)
+    return [panel.line_art[:height, :width] for panel, (height, width) in zip(panels, sizes, strict=False)]
+
+
+def _png(drawing):
+    return tf.io.encode_png(drawing[..., None]).numpy()
+
+
+def _inputs(drawings):
+    """({inputs of `serving_default`}, {inputs of `encoded`})."""
+    fitted = np.stack([line_art.fit(drawing, 256).numpy() for drawing in drawings])[..., None]
+    shared = controls(len(drawings), seed=7)
+    return {'outline': fitted, **shared}, {'image_bytes': np.array([_png(d) for d in drawings], object), **shared}
+
+
+@pytest.mark.parametrize('count', [1, 5])
+def test_the_c_runtime_colors_as_this_process_does(served, colorizer, drawings, count):
+    drawings = drawings[:count]
+    arrays, encoded = _inputs(drawings)
+    expected = colorizer.colorize(arrays['outline'][..., 0], arrays['seed'], .8)
+    result = served.predict('serving_default', **arrays)
+    assert {name: (value.dtype, value.shape) for name, value in result.items()} == {
+        'image': (np.uint8, (count, 256, 256, 3)), 'low_res': (np.uint8, (count, 32, 32, 3)),
+        'background_mask': (np.float32, (count, 256, 256, 1)), 'background_color': (np.uint8, (count, 3)),
+        'log_likelihood': (np.float32, (count,))}
+    np.testing.assert_array_equal(result['low_res'], expected['low_res'])
+    np.testing.assert_array_equal(result['background_mask'][..., 0] * 255, expected['background_mask'])
+    np.testing.assert_array_equal(result['image'], expected['image'])
+    pngs = served.predict('encoded', **encoded)['image_bytes']
+    for png, image, drawing in zip(pngs, expected['image'], drawings, strict=True):
+        np.testing.assert_array_equal(tf.io.decode_png(png), line_art.put_back(image, drawing))
+
+
+def test_a_process_without_this_project_colors_alike(exported, served, drawings, tmp_path):
+    arrays, encoded = _inputs(drawings[:2])
+    np.savez(tmp_path / 'given.npz', **(arrays | encoded))
+    subprocess.run([sys.executable, '-c', PLAIN_LOADER, exported, tmp_path / 'given.npz', tmp_path / 'answers.npz'],
+                   cwd=tmp_path, check=True)
+    answers = np.load(tmp_path / 'answers.npz', allow_pickle=True)
+    for name, inputs in (('serving_default', arrays), ('encoded', encoded)):
+        for key, value in served.predict(name, **inputs).items():
+            if key == 'image_bytes':
+                continue
+            np.testing.assert_allclose(answers[f'{name}.{key}'].astype(float), value, atol=1, err_msg=key)
+    pngs = served.predict('encoded', **encoded)['image_bytes']
+    for one, other in zip(answers['encoded.image_bytes'], pngs, strict=True):
+        assert np.abs(tf.io.decode_png(one).numpy().astype(int) - tf.io.decode_png(other).numpy()).max() <= 1
+
+
+def test_a_picture_depends_on_its_own_controls_only(served, drawings):
+    arrays, _ = _inputs(drawings[:3])
+    arrays |= {'temperature': np.float32([.5, 0, 1]), 'background': np.float32([[-1] * 3, [10, 200, 255], [-1] * 3])}
+    together = served.predict('serving_default', **arrays)
+    for k in range(3):
+        alone = served.predict('serving_default', **{name: value[k:k + 1] for name, value in arrays.items()})
+        for name, value in alone.items():
+            np.testing.assert_allclose(value[0].astype(float), together[name][k], rtol=1e-4, atol=1, err_msg=name)
+    np.testing.assert_array_equal(together['background_color'][1], (10, 200, 255))
+
+
+def test_bad_requests_get_an_error_and_the_next_is_answered(served, drawings):
+    arrays, encoded = _inputs(drawings[:1])
+    plain = [served.predict(name, **inputs) for name, inputs in (('serving_default', arrays), ('encoded', encoded))]
+    bad_arrays = [{'outline': np.zeros(shape, np.uint8)} for shape in (
+        (1, 128, 128, 1), (1, 512, 512, 1), (1, 256, 256, 3), (256, 256, 1), (2, 256, 256, 1))] + [
+            {'seed': np.int64([1, 2])}, {'seed': np.int64([[1]])}, {'temperature': np.float32([-1])},
+            {'temperature': np.float32([np.nan])}, {'background': np.float32([[256, 0, 0]])},
+            {'background': np.float32([[1]])}, {name: value[:0] for name, value in arrays.items()}]
+    bad_bytes = [{'image_bytes': np.array([value], object)} for value in (
+        b'', b'text', encoded['image_bytes'][0][:300], *map(_png, (
+            np.zeros((1, 1), np.uint8), np.zeros((10, 8000), np.uint8))))] + [
+                {name: value[:0] for name, value in encoded.items()}]
+    for name, inputs, bad in (('serving_default', arrays, bad_arrays), ('encoded', encoded, bad_bytes)):
+        for wrong in bad:
+            with pytest.raises(RuntimeError) as error:
+                served.predict(name, **(inputs | wrong))
+            assert error.value.args[0] == INVALID_ARGUMENT, wrong
+    again = served.predict('serving_default', **arrays), served.predict('encoded', **encoded)
+    np.testing.assert_array_equal(again[0]['image'], plain[0]['image'])
+    assert again[1]['image_bytes'] == plain[1]['image_bytes']
+
+
+def test_the_graph_has_no_python_and_xla_only_on_request(served, colorizer, tiny_weights):
+    graph = served.meta_graph.graph_def
+    operations = {node.op for nodes in [graph.node, *(f.node_def for f in graph.library.function)] for node in nodes}
+    assert 'Conv2D' in operations and not {op for op in operations if 'Py' in op or 'NumpyFunction' in op}
+
+    def compiled(library):
+        return any(function.attr['_XlaMustCompile'].b for function in library.function)
+
+    assert not compiled(graph.library)
+    with_xla = signatures.signatures(comic_colorizer.ComicColorizer.from_pretrained([tiny_weights], xla=True))
+    assert compiled(with_xla['serving_default'].get_concrete_function().graph.as_graph_def().library)
+
+
+def test_the_model_answers_its_warm_up_requests(exported, served):
+    logs = [prediction_log_pb2.PredictionLog.FromString(record.numpy())
+            for record in tf.data.TFRecordDataset(str(exported / saved_model.WARM_UP))]
+    requests = [log.predict_log.request for log in logs]
+    assert [request.model_spec.signature_name for request in requests] == ['serving_default', 'encoded']
+    for request in requests:
+        assert request.model_spec.name == client.MODEL
+        assert served.answer(request).outputs
+
+
+def test_configurations_parse():
+    config = text_format.Parse((CONFIGURATIONS / 'models.config').read_text(),
+                               model_server_config_pb2.ModelServerConfig())
+    model, = config.model_config_list.config
+    assert (model.name, model.base_path, model.model_platform) == (
+        client.MODEL, f'/models/{client.MODEL}', 'tensorflow')
+    batching = text_format.Parse((CONFIGURATIONS / 'batching_parameters.txt').read_text(), _batching_parameters())
+    assert batching.max_batch_size.value >= 8  # what eval.colorize sends
+
+
+def _batching_parameters():
+    """TensorFlow Serving's BatchingParameters, which no wheel has; after its session_bundle_config.proto."""
+    fields = {'max_batch_size': 1, 'batch_timeout_micros': 2, 'max_enqueued_batches': 3, 'num_batch_threads': 4}
+    file = descriptor_pb2.FileDescriptorProto(
+        name='batching.proto', package='tensorflow.serving', syntax='proto3',
+        dependency=['google/protobuf/wrappers.proto'])
+    message = file.message_type.add(name='BatchingParameters')
+    for name, number in fields.items():
+        message.field.add(name=name, number=number, type=descriptor_pb2.FieldDescriptorProto.TYPE_MESSAGE,
+                          label=descriptor_pb2.FieldDescriptorProto.LABEL_OPTIONAL,
+                          type_name='.google.protobuf.Int64Value')
+    pool = descriptor_pool.DescriptorPool()
+    pool.AddSerializedFile(wrappers_pb2.DESCRIPTOR.serialized_pb)
+    pool.Add(file)
+    return message_factory.GetMessageClass(pool.FindMessageTypeByName('tensorflow.serving.BatchingParameters'))()
+
+
+def test_versions_count_up_and_are_whole_or_not_there(colorizer, tmp_path, monkeypatch):
+    def save(module, folder, signatures):
+        pathlib.Path(folder).mkdir()
+        if not works:
+            raise OSError('disk full')
+
+    monkeypatch.setattr(tf.saved_model, 'save', save)
+    works = True
+    output = tmp_path / 'model'
+    assert saved_model.export(colorizer.colorizer, output, version=9).name == '9'
+    assert saved_model.export(colorizer.colorizer, output).name == '10'
+    with pytest.raises(errors.UserError, match='exists already'):
+        saved_model.export(colorizer.colorizer, output, version=9)
+    works = False
+    with pytest.raises(OSError, match='disk full'):
+        saved_model.export(colorizer.colorizer, output)
+    assert sorted(path.name for path in output.iterdir()) == ['10', '9']

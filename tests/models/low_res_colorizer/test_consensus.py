@@ -1,0 +1,53 @@
+import numpy as np
+import tensorflow as tf
+import tf_keras as keras
+
+from models import low_res_colorizer
+from models.low_res_colorizer import consensus
+
+
+def test_every_pixel_is_of_the_sample_nearest_around_it(rng):
+    samples = np.float32(rng.uniform(-1, 1, (2, 5, 8, 8, 3)))
+    suggested = np.float32(rng.uniform(-2, 2, (2, 8, 8, 3)))
+    got = consensus.nearest(tf.constant(samples), suggested).numpy()
+    for picture, row, column in np.ndindex(got.shape[:3]):
+        around = slice(max(row - 2, 0), row + 3), slice(max(column - 2, 0), column + 3)
+        away = [np.abs(sample[around] - suggested[picture][around]).mean() for sample in samples[picture]]
+        np.testing.assert_array_equal(got[picture, row, column], samples[picture, np.argmin(away), row, column])
+
+
+def test_the_suggestion_is_what_most_draws_say_in_a_stronger_color():
+    draws = np.tile(np.float32([.2, 0, -.1]), (1, 5, 4, 4, 1))
+    draws[:, :2] = [-1, 1, -1]  # the two that say something else do not matter, however far away
+    got = consensus.suggestion(tf.constant(draws)).numpy()
+    gray = tf.image.rgb_to_grayscale(tf.constant([.2, 0, -.1])).numpy()
+    np.testing.assert_allclose(tf.image.rgb_to_grayscale(got), np.broadcast_to(gray, (1, 4, 4, 1)), atol=1e-3)
+    away = got[0, 0, 0] - gray
+    np.testing.assert_allclose(away / away[0], ([.2, 0, -.1] - gray) / (.2 - gray), atol=1e-3)
+    assert np.abs(away).max() > np.abs([.2, 0, -.1] - gray).max()
+
+
+def test_odd_samples_are_left_out():
+    """What a sample has far from all draws does not show, if another sample is near them."""
+    draws = np.zeros((1, 7, 4, 4, 3), np.float32)
+    near, odd = np.full((1, 1, 4, 4, 3), .1, np.float32), np.full((1, 1, 4, 4, 3), -.9, np.float32)
+    together = consensus.nearest(tf.constant(np.concatenate([odd, near, odd], axis=1)), consensus.suggestion(draws))
+    np.testing.assert_array_equal(together, near[:, 0])
+
+
+def test_the_colorizers_consensus_is_of_its_samples():
+    keras.utils.set_random_seed(0)
+    colorizer = low_res_colorizer.LowResColorizer.from_preset('tiny')
+    outlines, seeds = tf.random.stateless_uniform([2, 256, 256, 1], [0, 0]), tf.constant([3, 4], tf.int64)
+    agreed = tf.function(colorizer.consensus, autograph=False)
+
+    of_one, likelihood_of_one = agreed(outlines, seeds, drafts=1)
+    sample, likelihood = tf.function(colorizer.sample)(outlines, seeds)
+    np.testing.assert_array_equal(of_one, sample)
+    np.testing.assert_allclose(likelihood_of_one, likelihood, rtol=1e-3)
+
+    low_res, log_likelihood = agreed(outlines, seeds, drafts=3)
+    np.testing.assert_allclose(log_likelihood, colorizer.log_prob(outlines, low_res), rtol=1e-3)
+    assert np.any(low_res != of_one)
+    as_in_one = np.all(low_res == of_one, axis=-1).mean(axis=(1, 2))
+    assert np.all((as_in_one > .1) & (as_in_one < .9)), 'the first of three samples does not give about a third'

@@ -1,0 +1,118 @@
+"""A training on several devices takes the steps of one device, and survives the loss of a worker."""
+
+import csv
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+
+import numpy as np
+import pytest
+
+from data_pipeline import prepare
+
+NETWORKS = ('low_res_colorizer', 'background_detector', 'polishing_network', 'two_step_polishing')
+
+
+class Program(subprocess.Popen):
+    """A training program in a process of its own. A pipe that nobody reads would stop it, so stderr is a file."""
+
+    def __init__(self, program, data, workdir, *arguments, task=None, cluster=None):
+        environment = dict(os.environ)
+        if cluster:
+            me = {'type': 'worker', 'index': task}
+            environment['TF_CONFIG'] = json.dumps({'cluster': {'worker': cluster}, 'task': me})
+        command = [sys.executable, '-m', program, '--data', data, '--workdir', workdir, '--preset', 'tiny',
+                   '--batch_size', 8, '--learning_rate', 5e-4, *arguments]
+        self._errors = tempfile.TemporaryFile('w+')  # noqa: SIM115
+        super().__init__([str(part) for part in command], stdout=subprocess.DEVNULL, stderr=self._errors,
+                         env=environment)
+
+    def ended(self):
+        """Waits for its end; returns what it wrote to stderr."""
+        self.wait(timeout=500)
+        self._errors.seek(0)
+        return self._errors.read()
+
+
+def finish(*programs):
+    for program in programs:
+        errors = program.ended()
+        assert program.returncode == 0, errors[-3000:]
+
+
+def losses(workdir):
+    with (workdir / 'metrics.csv').open(encoding='utf-8') as file:
+        return [float(row['loss']) for row in csv.DictReader(file)]
+
+
+def free_addresses(count):
+    sockets = [socket.socket() for _ in range(count)]
+    for s in sockets:
+        s.bind(('localhost', 0))
+    addresses = [f'localhost:{s.getsockname()[1]}' for s in sockets]
+    for s in sockets:
+        s.close()
+    return addresses
+
+
+@pytest.fixture(scope='module')
+def all_for_training(tmp_path_factory, comics):
+    """A prepared data folder without validation, which takes as long as the training here."""
+    folder = tmp_path_factory.mktemp('data')
+    prepare.prepare([comics], folder, validation_percent=0)
+    return folder
+
+
+@pytest.fixture(scope='module')
+def one_device(all_for_training, tmp_path_factory):
+    workdir = tmp_path_factory.mktemp('one')
+    finish(Program('tests.train.train_networks', all_for_training, workdir, '--steps', 10))
+    return workdir
+
+
+def assert_equal_losses(one_device, other):
+    for network in NETWORKS:
+        expected = losses(one_device / network)
+        assert len(expected) == 10 and len(set(expected)) == 10
+        np.testing.assert_allclose(losses(other / network), expected, atol=1e-4, err_msg=network)
+
+
+def test_mirrored_on_two_devices_takes_the_steps_of_one(one_device, all_for_training, tmp_path):
+    finish(Program('tests.train.train_networks', all_for_training, tmp_path, '--steps', 10, '--strategy', 'mirrored',
+                   '--logical_cpus', 2))
+    assert_equal_losses(one_device, tmp_path)
+
+
+def test_two_workers_take_the_steps_of_one(one_device, all_for_training, tmp_path):
+    cluster = free_addresses(2)
+    finish(*[Program('tests.train.train_networks', all_for_training, tmp_path, '--steps', 10, '--strategy',
+                     'multi_worker', task=task, cluster=cluster) for task in range(2)])
+    assert_equal_losses(one_device, tmp_path)
+
+
+def test_the_job_completes_though_a_worker_is_killed_and_restarted(data, tmp_path):
+    cluster = free_addresses(2)
+
+    def worker(task):
+        return Program('train.background_detector', data, tmp_path, '--steps', 12, '--checkpoint_every', 3,
+                       '--strategy', 'multi_worker', task=task, cluster=cluster)
+
+    chief, other = worker(0), worker(1)
+    while not (tmp_path / 'checkpoints' / 'checkpoint').exists() and chief.poll() is None:
+        time.sleep(.05)
+    other.send_signal(signal.SIGKILL)
+    other.wait()
+    finish(chief, worker(1))
+    assert len(losses(tmp_path)) == 12
+
+
+def test_what_the_flags_lack_is_named(data, tmp_path):
+    for strategy, missing in (('multi_worker', 'TF_CONFIG'), ('tpu', 'no TPU')):
+        program = Program('train.pix2pix', data, tmp_path / 'run', '--strategy', strategy)
+        assert missing in program.ended().splitlines()[-1] and program.returncode == 1
+        assert not (tmp_path / 'run').exists()

@@ -42,7 +42,7 @@ class LocalSystem:
         Args:
           drawings: uint8 [B, S, S], line art fitted to the networks' square.
           seeds: int [B].
-          temperature: float, of the sampling; only `comic` has it.
+          temperature: float, of the sampling. Only `comic` samples; the others ignore seeds and temperature.
           background: uint8 (3,) RGB, the color to paint backgrounds with (`comic` only), or None.
         Returns:
           dict of uint8 pictures:
@@ -51,14 +51,13 @@ class LocalSystem:
             background_mask: [B, S, S], 255 on the background, if the system has it.
         """
         ink = outline.to_ink(np.float32(drawings[..., None]))
-        seeds = np.asarray(seeds, np.int64)
         if self.name == 'comic':
             color = np.full(3, comic_colorizer.AUTOMATIC) if background is None else colors.from_levels(
                 np.asarray(background))
-            result = self.colorizer.colorize(ink, seeds, np.float32(temperature),
+            result = self.colorizer.colorize(ink, np.asarray(seeds, np.int64), np.float32(temperature),
                                              np.tile(np.float32(color), (len(drawings), 1)))
         else:
-            result = self.colorizer.colorize(ink, seeds)
+            result = self.colorizer.colorize(ink)
         pictures = {name: np.uint8(colors.to_levels(result[name])) for name in ('image', 'low_res') if name in result}
         if 'background_mask' in result:
             pictures['background_mask'] = np.uint8(result['background_mask'].numpy()[..., 0] * 255)

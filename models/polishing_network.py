@@ -86,10 +86,10 @@ class PolishingNetwork(conditional_gan.ConditionalGAN):
       image = network.polish(outline, low_res, masks=tf.ones([1, 256, 256, 1]))  # [1, 256, 256, 3]
     """
 
-    NAME, CONFIG = 'polishing_network', PolishingNetworkConfig
+    NAME, CONFIG, CHANNELS = 'polishing_network', PolishingNetworkConfig, 10
 
     def __init__(self, config, **kwargs):
-        super().__init__(config, channels=10, autocast=False, **kwargs)  # colors stay float32 at half precision
+        super().__init__(config, autocast=False, **kwargs)  # colors stay float32 at half precision
 
     def call(self, condition, training=False, seeds=None):
         """See `ConditionalGAN.call`. The U-Net only corrects the colors it sees (our choice): even areas stay even."""

@@ -10,22 +10,21 @@ from models.ops import background
 class ConditionalGAN(network.Network):
     """A U-Net from a condition [B, S, S, C] to colors [B, out, out, 3] in [-1, 1].
 
-    The loss is L1, with the loss of a PatchGAN beside it if `compile` asks for one. A subclass says in `example` what
-    the condition and the target are.
+    The loss is L1, with the loss of a PatchGAN beside it if `compile` asks for one. A subclass sets `CHANNELS` (C), and
+    says in `example` what the condition and the target are.
 
     Args:
       config: a `UNetConfig`.
-      channels: C, channels of the condition.
       out_size: side of the result in pixels; S if None.
     """
 
     OBJECTIVE = 'l1'
+    CHANNELS = 1
 
-    def __init__(self, config, channels, out_size=None, **kwargs):
+    def __init__(self, config, out_size=None, **kwargs):
         super().__init__(config, ['l1'], **kwargs)
-        self._channels = channels
         self._unet = unet.UNet(config.filters, config.max_filters, 3, config.image_size, out_size)
-        self(tf.zeros([1, config.image_size, config.image_size, channels]))
+        self(tf.zeros([1, config.image_size, config.image_size, self.CHANNELS]))
 
     def call(self, condition, training=False, seeds=None):
         """Generates colors.
@@ -48,10 +47,6 @@ class ConditionalGAN(network.Network):
         """
         raise NotImplementedError
 
-    def validate(self, condition):
-        """Generates colors as validation measures them: [B, S, S, C] -> [B, out, out, 3]."""
-        return self(condition)
-
     def loss_input(self, condition, generated, target):
         """Returns what the losses compare with the target, [B, out, out, 3]: here `generated` itself."""
         return generated
@@ -65,7 +60,7 @@ class ConditionalGAN(network.Network):
             a PatchGAN.
         """
         super().compile(optimizer, **kwargs)
-        self._adversary = patch_gan.Adversary(self.config, self._channels) if adversarial_weight else None
+        self._adversary = patch_gan.Adversary(self.config, self.CHANNELS) if adversarial_weight else None
         self._adversarial_weight = adversarial_weight
 
     def training_state(self):
@@ -96,5 +91,5 @@ class ConditionalGAN(network.Network):
     def test_step(self, data):
         """Measures one batch."""
         condition, target = self.example(data, training=False)
-        generated = self.loss_input(condition, self.validate(condition), target)
+        generated = self.loss_input(condition, self(condition), target)
         return self.validation_values(l1=background.l1(generated, target))

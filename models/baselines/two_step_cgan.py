@@ -7,8 +7,7 @@ import dataclasses
 
 import tensorflow as tf
 
-from models.base import config
-from models.baselines import pix2pix
+from models.base import conditional_gan, config
 from models.ops import noise, resize
 
 _KEPT_SHARE = .5  # share of the low-resolution pixels that the second network sees in training (study)
@@ -29,7 +28,7 @@ class PolishingPix2PixConfig(config.UNetConfig):
     low_res_size: int = 32
 
 
-class LowResPix2Pix(pix2pix.PublishedGAN):
+class LowResPix2Pix(conditional_gan.ConditionalGAN):
     """Outline [B, S, S, 1] -> low-resolution colors [B, L, L, 3]: a U-Net whose decoder stops at L.
 
     Args:
@@ -39,14 +38,14 @@ class LowResPix2Pix(pix2pix.PublishedGAN):
     NAME, CONFIG = 'two_step_low_res', LowResPix2PixConfig
 
     def __init__(self, config, **kwargs):
-        super().__init__(config, channels=1, out_size=config.low_res_size, **kwargs)
+        super().__init__(config, out_size=config.low_res_size, **kwargs)
 
     def example(self, data, training):
         """See `ConditionalGAN.example`."""
         return data['outline'], resize.low_resolution(data['color'], self.config.low_res_size)
 
 
-class PolishingPix2Pix(pix2pix.PublishedGAN):
+class PolishingPix2Pix(conditional_gan.ConditionalGAN):
     """Outline, masked low-resolution colors and mask [B, S, S, 5] -> colors [B, S, S, 3].
 
     Training takes the true low-resolution picture and hides a random half of its pixels, so that the network does not
@@ -56,10 +55,7 @@ class PolishingPix2Pix(pix2pix.PublishedGAN):
       config: a `PolishingPix2PixConfig`.
     """
 
-    NAME, CONFIG = 'two_step_polishing', PolishingPix2PixConfig
-
-    def __init__(self, config, **kwargs):
-        super().__init__(config, channels=5, **kwargs)
+    NAME, CONFIG, CHANNELS = 'two_step_polishing', PolishingPix2PixConfig, 5
 
     def example(self, data, training):
         """See `ConditionalGAN.example`."""
@@ -102,16 +98,15 @@ class TwoStepCGAN(tf.Module):
         """Loads both networks (see `Network.from_pretrained`)."""
         return cls(*(network.from_pretrained(folders) for network in (LowResPix2Pix, PolishingPix2Pix)))
 
-    @tf.function(reduce_retracing=True, autograph=False)
-    def colorize(self, outline, seeds):
+    @tf.function(reduce_retracing=True)
+    def colorize(self, outline):
         """Colors outlines.
 
         Args:
           outline: [B, S, S, 1], ink coverage in [0, 1].
-          seeds: int64 [B].
         Returns:
           {'image': [B, S, S, 3], 'low_res': [B, L, L, 3]}, both in [-1, 1].
         """
-        low_res = self.low_res.generate(outline, seeds)
+        low_res = self.low_res(outline)
         condition = masked_low_res(outline, low_res, tf.ones_like(low_res[..., :1]))
-        return {'image': self.polishing.generate(condition, seeds), 'low_res': low_res}
+        return {'image': self.polishing(condition), 'low_res': low_res}

@@ -55,7 +55,7 @@ def test_two_steps_in_a_row(batch, tmp_path):
     for network in NETWORKS[1:]:
         network.from_preset('tiny').save_pretrained(tmp_path)
     colorizer = two_step_cgan.TwoStepCGAN.from_pretrained([tmp_path])
-    result = colorizer.colorize(batch['outline'], tf.range(4, dtype=tf.int64))
+    result = colorizer.colorize(batch['outline'])
     assert result['image'].shape == (4, 256, 256, 3) and result['low_res'].shape == (4, 32, 32, 3)
 
 

@@ -17,9 +17,11 @@ def load(data, split, batch_size, image_size, seed=None, samples=None, without=N
          verify=True):
     """Makes batches of outlines and colors.
 
-    With a seed, for training: endless, in a new order in every pass, with random crops and mirroring (pix2pix, section
-    6.2); half of the pictures have their drawn outline, the others the extracted one. Without a seed, for validation:
-    one pass in a fixed order, center crops, extracted outlines; the last batch may be smaller.
+    With a seed, the batches are for training. They never end. Every pass has a new order, and crops and mirroring are
+    random (pix2pix, section 6.2). Half of the pictures have their drawn outline, the others the extracted one.
+
+    Without a seed, the batches are for validation: one pass in the order of the data, with center crops and extracted
+    outlines. The last batch may be smaller.
 
     Args:
       data: folder that `data_pipeline.prepare` wrote.
@@ -29,7 +31,7 @@ def load(data, split, batch_size, image_size, seed=None, samples=None, without=N
       seed: int, seed of everything random, or None.
       samples: folder that `train.cross_fit` wrote for this data, or None.
       without: (fold, folds): leaves out the groups of this fold (see `fold_of`). None leaves out nothing.
-      first: number of the first example.
+      first: number of the first example. A run that is continued skips the examples it has seen.
       context: tf.distribute.InputContext, or None. The pipelines divide every batch between them, and each yields its
         share in batches of one replica. Together the replicas see the batches that one device would see.
       verify: whether to compare the shards with their checksums first.
@@ -144,7 +146,7 @@ def held_out(data, count, image_size, samples=None):
       data, image_size, samples: see `load`.
       count: number of examples; fewer if the split has fewer.
     Returns:
-      A dict as of `load`, or None if the split has no examples.
+      A dict like a batch of `load`, or None if the split has no examples.
     """
     validation = load(data, 'validation', 1, image_size, samples=samples)
     if validation is None:
@@ -159,7 +161,7 @@ def fold_of(group, folds):
 
 
 def folds_of(data, split, folds):
-    """Tells the part of every example of a split, in the order of `load` without a seed: list of N ints."""
+    """Tells the fold of every example of a split, in the order of `load` without a seed: list of N ints."""
     groups = _records(data, records.read_manifest(data), split).map(records.decode_group)
     return [int(fold) for fold in groups.map(lambda group: fold_of(group, folds)).as_numpy_iterator()]
 

@@ -9,9 +9,9 @@ A group is a story or an episode: the folder or archive of a page. Each group go
 whole, by a hash of its name, so adding a group moves no other group. Skips files that cannot be used, and names each
 with the reason, here and in manifest.json.
 
-A `NAME.line.png` or `NAME.mask.png` beside a `NAME.colour.png` (any format) belongs to this picture. The line art is a
-second outline to train with; without it, one is imitated from the colors. The mask (white on the background) serves to
-measure the background detector; nothing is trained on it.
+A `NAME.line.png` or `NAME.mask.png` beside a `NAME.color.png` or `NAME.colour.png` (any format) belongs to that
+picture. The line art is a second outline to train with; without it, one is imitated from the colors. The mask (white on
+the background) serves to measure the background detector; nothing is trained on it.
 
 Uses all cores. If a run is interrupted, the same command continues it. The same input gives the same bytes. Files of
 earlier runs with other inputs are deleted. manifest.json, which is written last, holds counts, parameters, groups and a
@@ -42,7 +42,7 @@ SIZE = 286  # side of the squares in pixels, as pix2pix: 256 and a margin for ji
 MIN_PANEL = 48  # pixels; smaller panels show nothing to learn from
 PAGES_A_SHARD = 48
 SPLITS = ('train', 'validation')
-_FEW_JOBS = 2  # so few shards are done sooner than processes start
+_FEW_JOBS = 2  # one process writes so few shards before others have started
 
 
 def split_of(group, validation_percent):
@@ -58,13 +58,17 @@ def examples_of(page, beside_pages):
       page: a `pages.Page`.
       beside_pages: {'line' or 'mask': its companion's page}.
     Raises:
-      pages.PageError: a file cannot be read, the page is too small, or a companion has another size.
+      pages.PageError: the page or a companion cannot be read, the page is too small, or a companion has another size.
     """
     picture = pages.read(page)
-    beside = {kind: pages.read(companion) for kind, companion in beside_pages.items()}
-    for kind, other in beside.items():
-        if other.shape != picture.shape:
-            raise pages.PageError(f'its companion {beside_pages[kind].name} has another size')
+    beside = {}
+    for kind, companion in beside_pages.items():
+        try:
+            beside[kind] = pages.read(companion)
+        except pages.PageError as error:
+            raise pages.PageError(f'its companion {companion.name}: {error}') from error
+        if beside[kind].shape != picture.shape:
+            raise pages.PageError(f'its companion {companion.name} has another size')
     rng = np.random.default_rng(list(hashlib.sha256(page.name.encode()).digest()))
     count = 0
     for top, left, bottom, right in panels.find(picture):
@@ -121,9 +125,9 @@ def write_shard(path, shard_pages):
 
 def _source_checksum(shard_pages):
     """Checksum of everything that a shard is made from: parameters, names and contents."""
-    files = [file for page, beside in shard_pages for file in (page, *beside.values())]
-    digest = hashlib.sha256(json.dumps([FORMAT, SIZE, MIN_PANEL, [[p.name, p.group] for p in files]]).encode())
-    for page in files:
+    sources = [source for page, beside in shard_pages for source in (page, *beside.values())]
+    digest = hashlib.sha256(json.dumps([FORMAT, SIZE, MIN_PANEL, [[p.name, p.group] for p in sources]]).encode())
+    for page in sources:
         try:
             with pages.open_stream(page) as stream:
                 digest.update(stream.read())
@@ -138,7 +142,7 @@ def prepare(inputs, output, validation_percent):
     Args:
       inputs: paths of files, folders and archives.
       output: folder to write to.
-      validation_percent: share of the groups that are held out.
+      validation_percent: percentage of the groups to hold out for validation.
     Returns:
       The manifest.
     Raises:
@@ -211,5 +215,6 @@ def main():
 if __name__ == '__main__':
     flags.DEFINE_multi_string('input', None, 'File, folder or archive of pages. May be repeated.', required=True)
     flags.DEFINE_string('output', None, 'Folder to write to.', required=True)
-    flags.DEFINE_float('validation_percent', 10, 'Share of the groups to hold out.', lower_bound=0, upper_bound=100)
+    flags.DEFINE_float('validation_percent', 10, 'Percentage of the groups to hold out for validation.',
+                       lower_bound=0, upper_bound=100)
     program.run(main)

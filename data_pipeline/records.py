@@ -1,8 +1,9 @@
 """The format of prepared data: TFRecords of examples, and a manifest that describes them.
 
 One example is one square picture of the manifest's `size`, which has a margin for jitter:
-  outline, drawn: two outlines (white paper, black ink), the extracted one of the paper, and one as a person drew it or
-    might have drawn it. Their levels are compressed with zlib, which decodes in half the time of a PNG.
+  outline: the outline extracted from the colors. White paper, black ink.
+  drawn: the outline as a person drew it, or an imitation of such a drawing. Both outlines are compressed with zlib,
+    which decodes in half the time of a PNG.
   colour: JPEG, RGB. (The format keeps this spelling, so that data prepared before can be read.)
   background: PNG, white on the background; empty if the true background is not known. For validation only.
   group: story or episode. name: source picture. box: (top, left, bottom, right) in pixels of the source.
@@ -77,7 +78,7 @@ def decode_group(serialized):
 
 
 def existing(folder, shards):
-    """Yields (path, entry) of the manifest's entries of shards. Raises UserError if a shard is missing."""
+    """Yields the path of each shard and its entry of the manifest. Raises UserError if a shard is missing."""
     for shard in shards:
         path = pathlib.Path(folder, shard['file'])
         if not path.exists():

@@ -1,4 +1,4 @@
-"""The cast and the props of `synthetic_comic`, with their fixed colors, and how they are drawn.
+"""Draws the cast and the props of `synthetic_comic`, whose colors are fixed.
 
 A character is drawn around its head: the head's center is the origin, its radius is the unit, and y points down.
 """
@@ -10,7 +10,12 @@ import numpy as np
 
 @dataclasses.dataclass(frozen=True)
 class Character:
-    """A character: its style, by which line art shows who it is, and its colors, RGB."""
+    """A character of the cast: its style, which shows in line art who it is, and its colors (RGB).
+
+    Example:
+      >>> CAST[0].name, CAST[0].hair_style, CAST[0].hair
+      ('Mina', 'long', (92, 58, 46))
+    """
 
     name: str
     hair_style: str  # long, spiky, bun, curly, tails or bald
@@ -69,7 +74,7 @@ def _mirrored(points):
 
 
 def draw_character(canvas, rng, who, at, radius, tilt):
-    """Draws one of the cast, head centerd at `at`, in a pose, expression and direction drawn from `rng`."""
+    """Draws one of the cast, its head centered at `at`. Pose, expression and direction are random."""
     side = rng.choice([-1, 1])
     turn = np.array([[np.cos(tilt), -np.sin(tilt)], [np.sin(tilt), np.cos(tilt)]])
 

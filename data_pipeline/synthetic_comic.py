@@ -1,10 +1,10 @@
-r"""Draws comics with known colors and masks, which nobody has rights in, for tests, the demo and training.
+r"""Draws comics, free of rights, whose colors and masks are known, for tests, the demo and training.
 
   python -m data_pipeline.synthetic_comic --output comics --episodes 20 --panels 12 --seed 0 --background flat
 
-Draws a webtoon with a recurring cast whose colors never change, and with backgrounds whose color is arbitrary in each
-panel: the premise of the paper (section 1) in its purest form. Every panel has its line art and its true background
-mask, and follows from (seed, episode, number) alone.
+Draws a webtoon whose cast always has the same colors, while the color of the background is random in each panel. This
+is the premise of the paper (section 1). Every panel has its line art and its true background mask, and depends on
+(seed, episode, number) only.
 
 Writes comics/ep001/01.colour.png, 01.line.png and 01.mask.png (white on the background), and so on.
 """
@@ -34,7 +34,18 @@ _WORDS = (
 
 @dataclasses.dataclass(frozen=True)
 class Panel:
-    """One drawn panel: color uint8 [S, S, 3] RGB, line_art uint8 [S, S], background bool [S, S]."""
+    """One drawn panel.
+
+    Attributes:
+      color: uint8 [S, S, 3], RGB.
+      line_art: uint8 [S, S], white paper, black ink.
+      background: bool [S, S].
+
+    Example:
+      >>> panel = draw_panel(seed=0, episode=1, number=1, size=128)
+      >>> panel.color.shape, panel.line_art.shape, panel.background.shape
+      ((128, 128, 3), (128, 128), (128, 128))
+    """
 
     color: np.ndarray
     line_art: np.ndarray
@@ -49,6 +60,12 @@ class Canvas:
     Args:
       ground: uint8 [H, W, 3], the background.
       size: side of the panel in pixels.
+
+    Example:
+      >>> canvas = Canvas(np.full((8, 8, 3), 200, np.uint8), size=64)
+      >>> canvas.fill([(.25, .25), (.75, .25), (.75, .75), (.25, .75)], (255, 0, 0))
+      >>> canvas.panel().color[32, 32].tolist()
+      [255, 0, 0]
     """
 
     INK = (38, 32, 44)
@@ -62,7 +79,7 @@ class Canvas:
         self._front = np.zeros((self._side, self._side), np.uint8)
 
     def fill(self, points, color, width=WIDTH):
-        """Draws a closed shape with an ink outline. A shape in the color of ink is black on the line art, too."""
+        """Draws a closed shape with an ink outline. A shape in the color of ink is black in the line art, too."""
         at = self._at(points)
         line = 0 if color == self.INK else 255
         for image, paint in ((self._color, color), (self._line, line), (self._front, 255)):
@@ -84,7 +101,7 @@ class Canvas:
         self._lines(points, width, color, 255)
 
     def letter(self, center, text, height):
-        """Lines of lettering, centerd."""
+        """Draws lines of lettering, centered."""
         font = ImageFont.load_default(size=height * self._side)
         x, y = np.asarray(center) * self._side
         for name, paint in (('_color', self.INK), ('_line', 0)):
@@ -111,7 +128,7 @@ def draw_panel(seed, episode, number, background='flat', size=512):
     """Draws one panel.
 
     Args:
-      seed, episode, number: non-negative ints; the panel follows from them.
+      seed, episode, number: non-negative ints, which determine the panel.
       background: 'flat', 'gradient' (linear, any direction) or 'patterned' (dots or stripes).
       size: S, side of the panel in pixels.
     Returns:

@@ -96,11 +96,10 @@ class BackgroundDetector(network.Network):
 
     def train_step(self, data):
         """Takes one step on {'outline', 'color', 'seeds'}, and 'foreground' if the detector predicts no colors."""
-        iterations = tf.cast(self.optimizer.iterations, tf.float32)
-        temperature = tf.maximum(_MIN_TEMPERATURE, tf.exp(-_ANNEALING_RATE * iterations))
+        now = temperature(self.optimizer.iterations)
 
         def choose(seed, logits):
-            return tfp.distributions.RelaxedOneHotCategorical(temperature, logits=logits).sample(seed=seed)
+            return tfp.distributions.RelaxedOneHotCategorical(now, logits=logits).sample(seed=seed)
 
         with tf.GradientTape() as tape:
             logits, own = self(data['outline'], training=True, seeds=data['seeds'])
@@ -130,6 +129,11 @@ class BackgroundDetector(network.Network):
 
     def _hard(self, scores):
         return tf.one_hot(tf.argmax(scores, axis=-1), self._choices)
+
+
+def temperature(step):
+    """Computes the temperature of the relaxed choices at a training step: float32 scalar."""
+    return tf.maximum(_MIN_TEMPERATURE, tf.exp(-_ANNEALING_RATE * tf.cast(step, tf.float32)))
 
 
 def composite_l1(truth, foreground_color, masks, model='mean', background_weight=1.):

@@ -8,6 +8,7 @@ from PIL import Image
 
 from data_pipeline import prepare, synthetic_comic
 from data_pipeline.outlines import outline
+from eval import systems
 from eval.serving import saved_model
 from models import background_detector, comic_colorizer, low_res_colorizer, polishing_network
 from tests.eval.serving import stand_in_server
@@ -69,6 +70,12 @@ def exported(tmp_path_factory, tiny_weights):
 def served(exported):
     """The exported model in TensorFlow's C runtime."""
     return stand_in_server.ServedModel(exported)
+
+
+@pytest.fixture(scope='session')
+def pretrained():
+    """The folder of the shipped weights."""
+    return systems.PRETRAINED
 
 
 @pytest.fixture

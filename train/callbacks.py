@@ -16,14 +16,27 @@ _STEPS_A_SUMMARY = 20  # steps whose mean is one point of the TensorBoard logs
 class RecordSteps(keras.callbacks.Callback):
     """Records every step in metrics.csv, and means of steps and the validation in TensorBoard logs.
 
-    Stops the run after the last step. Stops it with a `UserError`, which names the step and the value, if a value is
-    not finite.
+    Stops the run after the last step. If a value is not finite, stops the run with a `UserError` that names the step
+    and the value.
 
     Args:
       folder: a `run_folder.RunFolder`.
       first: number of steps that were done before.
       last: number of the last step.
       batch_size: pictures of a step.
+
+    Example:
+      >>> import tempfile
+      >>> from models.base.config import Config
+      >>> from train.run_folder import RunFolder
+      >>> model = keras.Sequential([keras.layers.Dense(1)])
+      >>> model.compile(keras.optimizers.Adam(), 'mse')
+      >>> with tempfile.TemporaryDirectory() as workdir:
+      ...     folder = RunFolder(workdir, Config(), inputs={})
+      ...     record = RecordSteps(folder, first=0, last=2, batch_size=4)
+      ...     history = model.fit(tf.zeros([8, 1]), tf.zeros([8, 1]), batch_size=4, verbose=0, callbacks=[record])
+      ...     (folder.path / 'metrics.csv').read_text().splitlines()
+      ['step,loss', '1,0.0', '2,0.0']
     """
 
     def __init__(self, folder, first, last, batch_size):
@@ -90,6 +103,10 @@ class SaveCheckpoints(keras.callbacks.Callback):
 
     Args:
       manager: tf.train.CheckpointManager.
+
+    Example:
+      >>> manager = tf.train.CheckpointManager(tf.train.Checkpoint(), 'runs/bd/checkpoints', max_to_keep=3)
+      >>> callback = SaveCheckpoints(manager)
     """
 
     def __init__(self, manager):
@@ -106,13 +123,26 @@ class SaveCheckpoints(keras.callbacks.Callback):
 
 
 class SaveWeights(keras.callbacks.Callback):
-    """Saves the weights after every epoch, and those with the best validation in best/.
+    """Saves the weights after every epoch. Saves those with the best validation so far to best/, too.
 
-    If the model keeps an average of its weights, the average is saved.
+    If the model keeps an average of its weights, saves the average instead.
 
     Args:
       folder: the folder to save to.
-      best: variable with the best objective of a validation so far.
+      best: variable that holds the best objective of all validations so far.
+
+    Example:
+      >>> import pathlib, tempfile
+      >>> from models.baselines.pix2pix import Pix2Pix
+      >>> best = tf.Variable(math.inf)
+      >>> with tempfile.TemporaryDirectory() as folder:
+      ...     callback = SaveWeights(pathlib.Path(folder), best)
+      ...     callback.set_model(Pix2Pix.from_preset('tiny'))
+      ...     callback.on_epoch_end(0, {'val_l1': .25})
+      ...     sorted(path.name for path in pathlib.Path(folder, 'best').iterdir())
+      ['pix2pix.h5', 'pix2pix.json']
+      >>> best.numpy()
+      0.25
     """
 
     def __init__(self, folder, best):
@@ -131,7 +161,17 @@ class SaveWeights(keras.callbacks.Callback):
 
 
 class ValidateAverage(keras.callbacks.Callback):
-    """Validates the average of the weights instead of the weights."""
+    """Validates the average of the weights instead of the weights.
+
+    Example:
+      >>> from models.low_res_colorizer import LowResColorizer
+      >>> colorizer = LowResColorizer.from_preset('tiny')
+      >>> colorizer.compile(keras.optimizers.Adam())
+      >>> callback = ValidateAverage()
+      >>> callback.set_model(colorizer)
+      >>> callback.on_test_begin()  # the average is in place
+      >>> callback.on_test_end()  # the weights are back
+    """
 
     def on_test_begin(self, logs=None):
         self.model.average.swap()

@@ -46,15 +46,16 @@ def define_adversarial_weight(default):
                        'lambda of 100; 0 trains without a PatchGAN.', lower_bound=0)
 
 
-def adam(clipnorm=1., **options):
+def adam(**options):
     """Makes Adam with the flags' learning rate, which falls along a cosine to a tenth over all steps.
 
+    The norm of each variable's gradient is limited to 1 (our choice).
+
     Args:
-      clipnorm: limit of the norm of each variable's gradient; None for none.
       options: further arguments of `keras.optimizers.Adam`.
     """
     rate = keras.optimizers.schedules.CosineDecay(FLAGS.learning_rate, FLAGS.steps, alpha=.1)
-    optimizer = keras.optimizers.Adam(rate, clipnorm=clipnorm, **options)
+    optimizer = keras.optimizers.Adam(rate, clipnorm=1., **options)
     if FLAGS.precision == 'mixed_float16':  # small gradients would become 0 otherwise (1710.03740, section 3.2)
         optimizer = keras.mixed_precision.LossScaleOptimizer(optimizer)
     return optimizer
@@ -69,11 +70,12 @@ def train(model, optimizer, more_callbacks=(), workdir=None, part='', samples=No
     Args:
       model: a `Network`.
       optimizer, compile_options: arguments of `model.compile`.
-      more_callbacks: Keras callbacks that run before those of every program.
+      more_callbacks: further Keras callbacks; they run before those that all programs have.
       workdir: folder of the weights; --workdir if None.
-      part: name of a folder below `workdir` for all but the weights, where several networks share one.
+      part: name of the run folder below `workdir`, for a program that trains several networks. Empty if `workdir`
+        itself is the run folder.
       samples, without: see `dataset.load`. Validation leaves nothing out.
-      inputs: {flag: file or folder} of what the run also depends on; see `RunFolder`.
+      inputs: {flag: file or folder}, further files that the run depends on; see `RunFolder`.
     Raises:
       UserError: the data cannot be used, the folder holds another run, or a loss is not finite.
     """
@@ -111,7 +113,7 @@ def train(model, optimizer, more_callbacks=(), workdir=None, part='', samples=No
 
 
 def _begin_with(model, folder):
-    """Gives a network the weights saved in a folder. Raises UserError if there are none or their sizes differ."""
+    """Gives a network the weights in a folder. Raises UserError if there are none, or if their sizes differ."""
     trained = type(model).from_pretrained(folder)
     field = model.config.first_difference(trained.config)
     if field:

@@ -2,14 +2,14 @@ r"""Samples every training picture with a low-resolution colorizer that has not 
 
   python -m train.cross_fit --data data/real --workdir runs/folds --samples data/samples --folds 2 --steps 5000
 
-A colorizer predicts the pictures well that it was trained on, backgrounds too. A detector that learns from such samples
-finds no background. The remedy is the study's: the groups (stories, episodes) are divided into --folds parts. For each
-part, a colorizer trains on all other parts and samples the pictures of this part. The first colorizer also samples the
-validation pictures, which none has seen. With --folds=1 one colorizer trains on everything and samples what it has
-seen: this shows what happens without cross-fitting.
+A colorizer knows the pictures that it was trained on, with their backgrounds. A detector that learns from samples of
+these pictures finds no background. Therefore, as in the study, the groups (stories, episodes) are divided into --folds
+parts. For each part, a colorizer trains on all other parts and samples the pictures of this part. The first colorizer
+also samples the validation pictures, which no colorizer has seen. With --folds=1, one colorizer trains on everything
+and samples what it has seen, to show what happens without cross-fitting.
 
-Writes the colorizers' run folders to WORKDIR/fold0, fold1 and so on, and to --samples one PNG of 32x32 pixels for each
-example, in shards with the names and the order of the data's shards.
+Writes the run folders of the colorizers to WORKDIR/fold0, WORKDIR/fold1 and so on. Writes to --samples one PNG of
+32x32 pixels for each example, in shards that have the names and the order of the data's shards.
 """
 
 import itertools
@@ -35,10 +35,10 @@ def sample_split(colorizers, data, split, seed):
     """Samples every example of a split, in the order of the data.
 
     Args:
-      colorizers: for each fold, one that has not seen it. The first samples the validation split.
+      colorizers: for each fold, a colorizer that has not seen it. The first one samples the validation split.
       data: folder that `data_pipeline.prepare` wrote.
       split: 'train' or 'validation'.
-      seed: an example's seed follows from this and its number.
+      seed: int. The seed of an example follows from this seed and the example's number.
     Returns:
       uint8 [N, L, L, 3].
     """

@@ -8,8 +8,8 @@ low_res_colorizer.json. The TensorBoard logs also show some validation pictures:
 Reports bits_per_dim, the bits for each number of a picture, and prior_bits_per_dim, the same for the prior, which sees
 the outline alone.
 
-These flags remove one part, to measure what it is worth: --likelihood, --context=none (pixels are independent given the
-outline), --outline=blank (the colorizer does not see the outline).
+Three flags change one part each, to measure its worth: --likelihood; --context=none, with which pixels are independent
+given the outline; --outline=blank, with which the colorizer does not see the outline.
 """
 
 import os
@@ -33,6 +33,10 @@ class SampleImages(keras.callbacks.Callback):
     Args:
       batch: {'outline', 'color'}, the pictures to show.
       folder: run folder.
+
+    Example:
+      >>> batch = {'outline': tf.zeros([4, 256, 256, 1]), 'color': tf.zeros([4, 256, 256, 3])}
+      >>> callback = SampleImages(batch, 'runs/lrc')
     """
 
     def __init__(self, batch, folder):
@@ -71,6 +75,6 @@ def main():
 if __name__ == '__main__':
     common.define_flags(batch_size=16, learning_rate=1e-3)
     flags.DEFINE_enum('likelihood', 'logistic_mixture', sorted(likelihoods.LIKELIHOODS), 'Distribution of a pixel.')
-    flags.DEFINE_enum('context', 'full', ['full', 'none'], 'Pixels before it that a pixel depends on: all, or none.')
+    flags.DEFINE_enum('context', 'full', ['full', 'none'], 'Earlier pixels that a pixel depends on: all, or none.')
     flags.DEFINE_enum('outline', 'full', ['full', 'blank'], 'Outline that the colorizer sees: all of it, or none.')
     common.run(main)

@@ -15,7 +15,7 @@ from train import common
 def main():
     keras.utils.set_random_seed(common.FLAGS.seed)
     model = pix2pix.Pix2Pix.from_preset(common.FLAGS.preset)
-    common.train(model, common.adam(clipnorm=None, beta_1=.5), adversarial_weight=common.FLAGS.adversarial_weight)
+    common.train(model, common.adam(beta_1=.5), adversarial_weight=common.FLAGS.adversarial_weight)
 
 
 if __name__ == '__main__':

@@ -1,4 +1,4 @@
-"""A run's folder: what the run is, its checkpoints, and whether it may continue."""
+"""The folder of a run: describes the run, holds its checkpoints, and refuses another run."""
 
 import csv
 import dataclasses
@@ -19,7 +19,7 @@ from train import strategies
 
 _CONFIG, _METRICS = 'config.json', 'metrics.csv'
 _MODULES = ('train.common', 'train.strategies')  # modules whose flags are recorded, beside those of the program itself
-_PLACES = {'workdir', 'strategy', 'tpu', 'logical_cpus'}  # flags that may change: where the run is, not what it is
+_PLACES = {'workdir', 'strategy', 'tpu', 'logical_cpus'}  # flags that may change when a run continues
 _PACKAGES = ('tensorflow', 'tensorflow-probability', 'tf-keras', 'numpy')
 _KEPT = 3  # checkpoints
 
@@ -27,18 +27,28 @@ _KEPT = 3  # checkpoints
 class RunFolder:
     """The folder of a run that begins, or that continues after an interruption.
 
-    config.json says what the run is: flags, network, versions, commit, and checksums of its inputs. metrics.csv has a
-    row for each step. checkpoints/ holds the last three checkpoints. Of several workers only the chief writes here; the
-    others write to a temporary folder.
+    config.json describes the run: flags, network, versions, commit, and checksums of its inputs. metrics.csv has a row
+    for each step. checkpoints/ holds the last three checkpoints. If several workers train, only the chief writes here;
+    the others write to a temporary folder.
 
     Args:
       workdir: the folder.
       config: the network's configuration.
-      inputs: {flag: file or folder, or None} of what the run depends on. A folder's contents are its manifest, if it
-        has one, else all its files. The path may change when the run continues, the contents may not.
+      inputs: {flag: path of a file or folder, or None}, files that the run depends on. When the run continues, a path
+        may differ, but not the contents. A folder's contents are its manifest, or all its files if it has no manifest.
     Raises:
       UserError: the folder holds another run.
       OSError: the folder cannot be written.
+
+    Example:
+      >>> from models.background_detector import BackgroundDetectorConfig
+      >>> with tempfile.TemporaryDirectory() as workdir:
+      ...     folder = RunFolder(workdir, BackgroundDetectorConfig.from_preset('tiny'), inputs={})
+      ...     manager, step = folder.checkpoints({'weight': tf.Variable(0.)})
+      ...     sorted(path.name for path in folder.path.iterdir())
+      ['config.json']
+      >>> step
+      0
     """
 
     def __init__(self, workdir, config, inputs):
@@ -77,18 +87,20 @@ class RunFolder:
           UserError: the last checkpoint cannot be restored.
         """
         checkpoint = tf.train.Checkpoint(**state)
-        manager = tf.train.CheckpointManager(checkpoint, self.path / 'checkpoints', _KEPT, checkpoint_name='step')
-        last = tf.train.latest_checkpoint(self.shared / 'checkpoints')
-        if last is None:
-            return manager, 0
+        folder = self.shared / 'checkpoints'
         try:
+            manager = tf.train.CheckpointManager(checkpoint, self.path / 'checkpoints', _KEPT, checkpoint_name='step')
+            last = tf.train.latest_checkpoint(folder)
+            if last is None:
+                return manager, 0
             checkpoint.restore(last).assert_existing_objects_matched()
-        except (tf.errors.OpError, ValueError, AssertionError) as error:  # what TensorFlow raises for a damaged one
-            raise errors.UserError(f'{last}: cannot be restored ({str(error).splitlines()[0]})') from error
+        except (tf.errors.OpError, ValueError, IndexError, AssertionError) as error:  # TensorFlow's, for damaged files
+            raise errors.UserError(f'{folder}: the last checkpoint cannot be restored '
+                                   f'({str(error).splitlines()[0]})') from error
         return manager, int(last.rsplit('-', 1)[1])
 
     def metrics_file(self, step):
-        """Opens metrics.csv to append the rows after `step`. Later rows, of an interrupted run, are dropped."""
+        """Opens metrics.csv to append rows after `step`. Deletes later rows, which an interrupted run left."""
         path = self.path / _METRICS
         rows = []
         if step and path.exists():

@@ -47,7 +47,7 @@ def create():
             resolver = tf.distribute.cluster_resolver.TPUClusterResolver(FLAGS.tpu)
             tf.config.experimental_connect_to_cluster(resolver)
             tf.tpu.experimental.initialize_tpu_system(resolver)
-        except (ValueError, tf.errors.OpError) as error:
+        except (ValueError, OSError, tf.errors.OpError) as error:  # TensorFlow's, where no TPU is
             raise errors.UserError(f'--tpu={FLAGS.tpu}: no TPU there ({str(error).splitlines()[0]})') from error
         return tf.distribute.TPUStrategy(resolver)
     return tf.distribute.get_strategy()
@@ -63,7 +63,7 @@ def is_chief():
 
 @contextlib.contextmanager
 def restarted_with_its_peers():
-    """Restarts this process if another worker is lost. All workers then continue from the last checkpoint."""
+    """Restarts this process if another worker is lost. Then all workers continue from the last checkpoint."""
     try:
         yield
     except (tf.errors.UnavailableError, tf.errors.AbortedError, tf.errors.CancelledError,

@@ -16,7 +16,7 @@ def main():
     for network in (two_step_cgan.LowResPix2Pix, two_step_cgan.PolishingPix2Pix):
         keras.utils.set_random_seed(common.FLAGS.seed)
         print(network.NAME, flush=True)
-        common.train(network.from_preset(common.FLAGS.preset), common.adam(clipnorm=None, beta_1=.5), part=network.NAME,
+        common.train(network.from_preset(common.FLAGS.preset), common.adam(beta_1=.5), part=network.NAME,
                      adversarial_weight=common.FLAGS.adversarial_weight)
 
 

@@ -1,4 +1,4 @@
-"""The one kind of error that a program reports in one line: something the user can mend."""
+"""The one kind of error that a program reports in one line: something that the user can correct."""
 
 import contextlib
 
@@ -16,7 +16,7 @@ class UserError(Exception):
 def tensorflow_files(path):
     """Turns TensorFlow's errors into UserErrors while TensorFlow reads or writes files.
 
-    TensorFlow reports a full disk or a damaged file by exceptions of its own, which are no OSErrors.
+    TensorFlow reports a full disk or a damaged file by exceptions of its own, which are not OSErrors.
 
     Args:
       path: the file or folder that the message names.

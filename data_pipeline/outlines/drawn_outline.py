@@ -10,12 +10,12 @@ import numpy as np
 
 from data_pipeline.outlines import outline
 
-_REFERENCE = 546  # length of the longer side in pixels at which the widths below hold
-_LEAST_INK = .008  # mean ink; pictures without drawn lines have less in their strokes
+_REFERENCE = 546  # pixels of the longer side of a picture for which the widths below are meant
+_LEAST_INK = .008  # mean ink of strokes; pictures without drawn lines have less
 
 
 def imitate(color, rng):
-    """Imitates line art for a picture in color: its strokes or its edges, in a random hand.
+    """Imitates line art for a picture in color: draws its strokes or its edges, with a random weight and pressure.
 
     Call it at the picture's full resolution, as `outline.extract`.
 
@@ -55,7 +55,7 @@ def _edges(color, rng, scale):
 
 
 def _breaks(shape, rng):
-    """Draws where the pen was lifted: float32 [H, W], 1 with smooth spots of 0."""
+    """Draws spots where the pen was lifted: float32 [H, W], 0 in the spots and 1 around them."""
     coarse = rng.random((16, 16), np.float32)
     fine = cv2.resize(coarse, shape[::-1], interpolation=cv2.INTER_CUBIC)
     return np.clip((fine - rng.uniform(.02, .12)) * 20, 0, 1)

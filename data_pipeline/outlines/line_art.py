@@ -1,6 +1,6 @@
 """Line art of any size, in the graph: fits it to the networks' square, and lays it over its colors.
 
-The command line and the exported model both use these functions, so they give the same files.
+The command line and the exported model both use these functions, so both give the same result.
 """
 
 import tensorflow as tf
@@ -8,23 +8,29 @@ import tensorflow as tf
 from data_pipeline.outlines.outline import PAPER
 from data_pipeline.pictures import square
 
-# Our choice: the level that 1 % of the drawing's pixels do not exceed is its ink, the level that 80 % do not exceed is
-# its paper, if they differ by at least 64 levels.
+# Our choice: ink is the level that 1 % of the drawing's pixels do not exceed, and paper is the level that 80 % do not
+# exceed. Both must differ by at least 64 levels.
 _INK_SHARE, _PAPER_SHARE, _MIN_CONTRAST = .01, .8, 64
-# Our choice: strokes thinner than this, in pixels of the square, become wider, and darker by an exponent.
+# Our choice: strokes thinner than this many pixels of the square become wider, and darker by this exponent.
 _STROKE, _DARKENING = 2.4, .8
 _CUBIC = -.75  # parameter of the cubic kernel, as in OpenCV
 
 
 @tf.function(reduce_retracing=True)
 def fit(lines, size):
-    """Prepares line art for the networks: in a square, with strokes of the weight that training shows.
+    """Fits line art to the networks' square, with strokes as thick and dark as in training.
 
     Args:
       lines: uint8 [H, W], white paper, black ink.
       size: int, the square's side.
     Returns:
       uint8 [size, size].
+
+    Example:
+      >>> drawing = np.full((300, 200), 255, np.uint8)
+      >>> drawing[140:160] = 0
+      >>> fit(drawing, 256).shape
+      TensorShape([256, 256])
     """
     ink = 1 - tf.cast(scale(lines, size), tf.float32) / PAPER
     slope = tf.sqrt(tf.square(ink[1:, :-1] - ink[:-1, :-1]) + tf.square(ink[:-1, 1:] - ink[:-1, :-1]))
@@ -40,8 +46,8 @@ def fit(lines, size):
 def scale(lines, size):
     """Scales line art into a square of paper, and spreads its levels from full ink to white paper.
 
-    Gray or yellowed paper, pencil, and thin strokes that shrinking made pale come to what training shows. The scaled
-    picture equals that of `square.fit` to one or two levels.
+    So gray or yellowed paper, pencil, and thin strokes that became pale by shrinking look as in training. Before its
+    levels are spread, the picture equals that of `square.fit` up to one or two levels.
 
     Args:
       lines: uint8 [H, W].
@@ -75,7 +81,7 @@ def put_back(colors, lines):
 
 
 def lay_over(colors, lines):
-    """Lays line art over colors by multiplication, as artists do: lines and lettering stay sharp.
+    """Lays line art over colors by multiplication, as artists do, so lines and lettering stay sharp.
 
     Args:
       colors: uint8 or float [..., H, W, 3], 0..255.

@@ -11,7 +11,7 @@ PAPER = 255
 CANNY_THRESHOLDS = (100, 180)  # the study's; the paper gives none
 BLACK_LEVEL = 80  # the study's; a pixel whose channels have a lower mean counts as black
 
-# Our choice: a picture is in color if the channels of so many of its pixels differ by more than so many levels.
+# Our choice: a picture is in color if the channels of more than 2 % of its pixels differ by more than 30 levels.
 _CHROMA_LEVEL = 30
 _COLORED_SHARE = 0.02
 
@@ -38,7 +38,7 @@ def from_line_art(drawing):
 
 
 def is_colored(picture):
-    """Tells whether a picture is in color, and so no line art. A light tint of the whole page is no color.
+    """Tells whether a picture is in color, and so is not line art. A light tint of the whole page does not count.
 
     Args:
       picture: uint8 [H, W, 3], RGB.
@@ -47,7 +47,7 @@ def is_colored(picture):
     """
     small = cv2.resize(picture, (256, 256), interpolation=cv2.INTER_AREA).astype(np.float32)
     paper = np.maximum(np.percentile(small, 95, axis=(0, 1)), 1)
-    if paper.min() > 0.6 * paper.max():  # a light tint of the whole page: remove it
+    if paper.min() > 0.6 * paper.max():  # remove a light tint of the whole page
         small *= paper.max() / paper
     chroma = small.max(axis=-1) - small.min(axis=-1)
     return bool((chroma > _CHROMA_LEVEL).mean() > _COLORED_SHARE)

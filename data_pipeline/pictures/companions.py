@@ -7,7 +7,7 @@ _COMPANION = re.compile(r'(.*)\.(line|mask)\.[^./]+$')
 
 
 def with_companions(found):
-    """Gives every picture its companions.
+    """Finds the companions of every picture.
 
     Args:
       found: list of `pages.Page`.

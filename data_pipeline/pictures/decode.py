@@ -4,7 +4,7 @@ import tensorflow as tf
 
 from data_pipeline.outlines import outline
 
-# Limits of a request: an A4 page at 500 dpi, and shapes of which something is left in the networks' square.
+# Limits of a request: pixels of an A4 page at 500 dpi, and shapes that do not vanish in the networks' square.
 MAX_PIXELS, MIN_SIDE, MAX_ASPECT = 25_000_000, 16, 16
 _PNG_SIGNATURE = b'\x89PNG\r\n\x1a\n'
 _PNG_HEADER = 33  # bytes: signature and first chunk
@@ -14,7 +14,7 @@ _LUMINANCE = (9798., 19235., 3735.)  # weights of RGB in 32768ths, as OpenCV rou
 def decode(encoded):
     """Decodes line art: its luminance, over white where it is transparent.
 
-    Equals `outline.from_line_art(pages.read(...))`, but ignores a JPEG's EXIF orientation.
+    Equals `outline.from_line_art(pages.read(...))`, but ignores the EXIF orientation.
 
     Args:
       encoded: string scalar, PNG or JPEG, gray or in color.

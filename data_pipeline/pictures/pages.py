@@ -1,8 +1,8 @@
-"""Reads the pictures people have: files, folder trees and .cbz/.zip archives, in most formats and pixel types.
+"""Reads pictures from files, folder trees and .cbz/.zip archives, in most formats and pixel types.
 
 `find` lists the pictures without decoding them. `read` decodes one picture; for a file that cannot be used it raises
-`PageError`, whose message is the reason. Archives are read in memory: the path of a member only names the picture, and
-nothing is written there.
+`PageError`, whose message is the reason. Archives are read in memory. The path of a member only names the picture; no
+file is written there.
 """
 
 import dataclasses
@@ -12,6 +12,7 @@ import pathlib
 import re
 import zipfile
 
+import cv2
 import numpy as np
 from PIL import Image, ImageOps
 
@@ -39,6 +40,11 @@ class Page:
       group: the story or episode that the picture belongs to, which is its folder or its archive.
       path: the file, or the archive that holds it.
       member: name inside the archive, None for a plain file.
+
+    Example:
+      >>> Image.new('RGB', (64, 48), 'red').save('01.png')
+      >>> read(Page(name='01.png', group='comic', path='01.png')).shape
+      (48, 64, 3)
     """
 
     name: str
@@ -102,8 +108,8 @@ def read(page):
                 raise PageError('not an image, or in a format that is not supported') from error
             if image.width * image.height > MAX_PIXELS:
                 raise PageError(f'too large: {image.width}x{image.height} is over {MAX_PIXELS // 1_000_000} megapixels')
-            if 'transparency' in image.info:
-                _scale_transparent_color(image)
+            if image.format == 'PNG' and 'transparency' in image.info:
+                _mend_transparency(image, stream)
             return _to_rgb(ImageOps.exif_transpose(image))
     except PageError:
         raise
@@ -128,7 +134,7 @@ def _to_rgb(image):
         levels = np.asarray(image, np.float32)
         if image.mode == 'F' and levels.max() <= 1:
             top = 1
-        else:  # 32 bit integers hold 16 bit pictures too, and sometimes 8 bit ones
+        else:  # integers of 32 bits may hold a picture of 16 bits, or of 8
             top = 65535 if image.mode.startswith('I;16') or levels.max() > 255 else 255
         gray = np.clip(np.round(levels * (255 / top)), 0, 255).astype(np.uint8)
         if isinstance(transparent, int):
@@ -140,16 +146,23 @@ def _to_rgb(image):
     return np.asarray(image.convert('RGB'))
 
 
-def _scale_transparent_color(image):
-    """Brings the transparent color of a gray or RGB PNG, not yet decoded, from the file's depth to that of the pixels.
+def _mend_transparency(image, stream):
+    """Corrects the transparent color of a PNG that is not yet decoded.
 
-    Pillow (12.3) leaves it at the file's depth, so that it would match other pixels or none.
+    Pillow (12.3) gives pixels of 8 bits, but leaves their transparent color at the file's depth. So the color matches
+    no pixel, or wrong ones.
     """
-    transparent, rawmode = image.info.get('transparency'), str(image.tile[0].args) if image.tile else ''
-    if image.format == 'PNG' and rawmode in ('L;2', 'L;4'):
-        image.info['transparency'] = transparent * (255 // (2 ** int(rawmode[-1]) - 1))
-    elif image.format == 'PNG' and rawmode == 'RGB;16B':  # of 16 bits Pillow keeps the upper eight
-        image.info['transparency'] = tuple(level >> 8 for level in transparent)
+    rawmode = str(image.tile[0].args) if image.tile else ''
+    if rawmode in ('L;2', 'L;4'):
+        image.info['transparency'] *= 255 // (2 ** int(rawmode[-1]) - 1)
+    elif rawmode == 'RGB;16B':  # several colors of 16 bits become one of 8 bits, so OpenCV compares all bits
+        image.load()
+        stream.seek(0)
+        pixels = cv2.imdecode(np.frombuffer(stream.read(), np.uint8), cv2.IMREAD_UNCHANGED)
+        if pixels is None:
+            raise PageError('cannot be decoded (damaged)')
+        del image.info['transparency']
+        image.putalpha(Image.fromarray(np.uint8(pixels[..., 3] >> 8)))
 
 
 def _walk(path):

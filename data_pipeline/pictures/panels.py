@@ -1,22 +1,23 @@
 """Cuts a page into its panels by recursive XY cuts along white or black gutters.
 
 A gutter is a band of nearly uniform white or black that crosses a region from side to side. A region is cut along the
-gutters of one direction, each piece along those of the other, and so on: this follows nested rows and columns. White
-space inside a picture (a figure on white paper) also looks like a gutter. But a panel has a frame or a painted ground,
-so it fills its box to the edges. Therefore a cut counts only if at least one of its pieces is a panel, or is cut
-further into panels. Beside a panel, a large piece that does not fill its box is a vignette; a small one (a balloon or a
-caption in the gutter) belongs to no panel.
+gutters of one direction, each piece along those of the other, and so on. This finds nested rows and columns.
+
+White space inside a picture (a figure on white paper) also looks like a gutter. But a panel has a frame or a painted
+ground, so it fills its box to the edges. Therefore a cut counts only if at least one of its pieces is a panel, or is
+cut further into panels. Beside a panel, a large piece that does not fill its box is a vignette. A small one (a balloon
+or a caption in the gutter) belongs to no panel.
 """
 
 import cv2
 import numpy as np
 
-WORK_SIZE = 700  # wider pages are shrunk to this width first; pixels
-_GUTTER_PURITY = 0.985  # share of a row's pixels that must have the gutter's color
-_MIN_GUTTER = 0.004  # of the page's width
-_MIN_PANEL = 0.10  # of the page's width, for both sides of a panel
-_MIN_VIGNETTE = 0.12  # of the page's width, squared: area of a panel without a frame
-_FILLED_EDGE = 0.55  # share of each edge of a panel's box that must not be gutter
+WORK_SIZE = 700  # pixels; wider pages are shrunk to this width first
+_GUTTER_PURITY = 0.985  # least share of a row's pixels that have the gutter's color
+_MIN_GUTTER = 0.004  # least thickness of a gutter, as a share of the page's width
+_MIN_PANEL = 0.10  # least side of a panel, as a share of the page's width
+_MIN_VIGNETTE = 0.12  # least area of a vignette, as a share of the square of the page's width
+_FILLED_EDGE = 0.55  # least share of each edge of a panel's box that is not gutter
 _TOLERANCE = 18  # levels that a scanned or compressed gutter may differ from pure white or black
 
 
@@ -28,6 +29,12 @@ def find(page):
     Returns:
       Boxes (top, left, bottom, right) in pixels of the page, in reading order (rows from the top, each from the left).
       A page without gutters has one panel, the whole page.
+
+    Example:
+      >>> page = np.full((400, 600, 3), 255, np.uint8)
+      >>> page[20:380, 20:290] = page[20:380, 310:580] = 120
+      >>> find(page)
+      [(20, 20, 380, 290), (20, 310, 380, 580)]
     """
     height, width = page.shape[:2]
     scale = min(1., WORK_SIZE / width)
@@ -36,7 +43,7 @@ def find(page):
     red, green, blue = cv2.split(small)
     white = np.minimum(np.minimum(red, green), blue) >= 255 - _TOLERANCE
     black = np.maximum(np.maximum(red, green), blue) <= _TOLERANCE
-    # With the wrong gutter color, a page looks like one panel with its margins.
+    # With the wrong gutter color, a page looks like one panel, margins included.
     boxes = max((_cut(gutter, (0, 0, *gutter.shape), small.shape[1]) for gutter in (white, black)),
                 key=lambda found: (len(found), -sum(map(_area, found))))
     if not boxes:

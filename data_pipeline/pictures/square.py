@@ -35,6 +35,10 @@ def inner_box(height, width, size, maximum=max):
       maximum: `max` for ints, `tf.maximum` for tensors.
     Returns:
       (top, left, bottom, right), ints or int32 scalars.
+
+    Example:
+      >>> inner_box(200, 100, 256)
+      (0, 64, 256, 192)
     """
     longest = maximum(height, width)
 
@@ -48,7 +52,7 @@ def inner_box(height, width, size, maximum=max):
 
 
 def fit(picture, size, paper=255):
-    """Scales a picture into a square, the rest of which is paper.
+    """Scales a picture into a square, and fills the rest of the square with paper.
 
     Args:
       picture: uint8 [H, W] or [H, W, C].

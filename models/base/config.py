@@ -52,10 +52,10 @@ class Config:
         """
         names = [field.name for field in dataclasses.fields(cls)]
         try:
-            values = json.loads(text)
+            values = dict(json.loads(text))
             if 'conditioning_blocks' in values and 'unet_filters' in values:
                 values = _of_former_version(values, names)
-        except (json.JSONDecodeError, AttributeError, TypeError, KeyError) as error:
+        except (ValueError, TypeError, KeyError) as error:
             raise errors.UserError(f'not a configuration in JSON ({error})') from error
         default = cls()
         for name, value in values.items():

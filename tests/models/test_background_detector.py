@@ -5,7 +5,6 @@ import tensorflow as tf
 import tf_keras as keras
 
 from models import background_detector
-from models.layers import unet
 from models.ops import background
 from train import background_detector as train_background_detector
 
@@ -67,21 +66,6 @@ def test_background_weight_counts_the_errors_of_the_background_only(rng):
                                1.5 * behind + front, rtol=1e-5)
 
 
-def test_unet_has_no_batch_norm_on_the_first_layer_nor_on_the_bottleneck():
-    """On a 1x1 map at batch size 1 batch normalization returns its bias, whatever comes in."""
-    network = unet.UNet(4, 8, 3, 32)
-    one, two = tf.random.normal([1, 32, 32, 2]), tf.random.normal([1, 32, 32, 2])
-    assert np.abs(network(one, training=True) - network(two, training=True)).max() > 1e-5
-    normalized = [any(isinstance(part, keras.layers.BatchNormalization) for part in layer.layers)
-                  for layer in network._down]
-    assert normalized == [False, True, True, True, False]
-
-
-def test_unet_names_a_size_it_cannot_take():
-    with pytest.raises(ValueError, match='multiples of 32'):
-        unet.UNet(4, 8, 3, 32)(tf.zeros([1, 48, 32, 1]))
-
-
 def test_learns_without_labels_what_cannot_be_predicted(batch, panels):
     """The premise (paper, section 2): foreground colors recur, those of backgrounds are arbitrary."""
     keras.utils.set_random_seed(0)
@@ -123,6 +107,14 @@ def test_plane_recovers_a_gradient_from_part_of_it(rng):
     np.testing.assert_allclose(background.fill(seen, mask, 'plane'), mask * gradient, atol=2e-3)
 
 
+def test_plane_recovers_a_gradient_from_a_slanted_strip():
+    """Positions in a slanted strip are correlated, so the mixed term of the least squares counts."""
+    y, x = np.mgrid[-1:1:32j, -1:1:32j]
+    gradient = (.2 + x[..., None] * [.3, -.2, 0] + y[..., None] * [.1, 0, -.4]).astype(np.float32)[None]
+    strip = tf.constant((np.abs(x - y) < .3)[None, ..., None], tf.float32)
+    np.testing.assert_allclose(background.masked_plane(gradient, strip), gradient, atol=.01)
+
+
 def test_plane_of_too_few_pixels_is_their_mean(rng):
     color = tf.constant(rng.uniform(-1, 1, (1, 16, 16, 3)), tf.float32)
     pixel = np.zeros((1, 16, 16, 1), np.float32)
@@ -144,6 +136,32 @@ def test_intersection_over_union():
     mask, truth = np.zeros((2, 2, 2, 1), np.float32), np.zeros((2, 2, 2, 1), np.float32)
     mask[0, 0], truth[0, :, 0] = 1, 1
     np.testing.assert_allclose(background.intersection_over_union(mask, truth), [1 / 3, 1])
+
+
+def test_masks_of_a_picture_do_not_depend_on_its_batch(batch):
+    keras.utils.set_random_seed(0)
+    model = background_detector.BackgroundDetector.from_preset('tiny')
+    model.compile(keras.optimizers.Adam(5e-3))
+    model.train_step(batch)
+    together = model.masks(batch['outline'])
+    variables = [v.numpy() for v in model.variables]
+    alone = tf.concat([model.masks(batch['outline'][k:k + 1]) for k in range(4)], axis=0)
+    assert np.mean(alone != together) < 1e-3  # rounding may decide where both choices are equally good
+    for before, after in zip(variables, model.variables, strict=True):
+        np.testing.assert_array_equal(before, after)
+
+
+def test_choices_become_harder_in_training(batch):
+    """The temperature falls from 1 to 0.5, so the relaxed choices come nearer to 0 or 1 (1611.01144)."""
+    assert background_detector.temperature(0).numpy() == 1
+    assert .6 < background_detector.temperature(1000).numpy() < .8
+    assert background_detector.temperature(100_000).numpy() == .5
+    model = background_detector.BackgroundDetector.from_preset('tiny')
+    model.compile(keras.optimizers.SGD(0.))
+    early = model.train_step(batch)['composite_l1']
+    model.optimizer.iterations.assign(100_000)
+    late = model.train_step(batch)['composite_l1']
+    assert early != late  # the weights and the noise are the same
 
 
 def test_validation_measures_the_mask_where_the_truth_is_known(batch, panels):

@@ -102,3 +102,23 @@ def test_overfits_one_batch_and_leaves_the_detector_alone(batch, panels):
     first, *_, last = steps.on_one_batch(model, {key: value[:2] for key, value in batch.items()}, 120)['l1']
     assert last < .5 * first
     assert len(model.weights) == count
+
+
+def test_training_hides_and_displaces_colors_at_random_and_validation_hides_all(batch):
+    model = polishing_network.PolishingNetwork.from_preset('tiny')
+    everywhere = tf.ones_like(batch['outline'])
+    model.compile(keras.optimizers.Adam(), detect_background=lambda _: everywhere, adversarial_weight=0.)
+    seeds = tf.constant([[5, k] for k in range(4)])
+    training, validation = (model.example(batch | {'seeds': seeds}, training)[0] for training in (True, False))
+    assert (validation[..., 6] == 1).numpy().all()
+    expected = polishing_network.random_mask(seeds, 32, 256)
+    np.testing.assert_array_equal(training[..., 6:7], expected)
+    assert 0 < tf.reduce_mean(expected) < 1
+
+    model.compile(keras.optimizers.Adam(), detect_background=lambda _: 0 * everywhere, adversarial_weight=0.)
+    training, validation = (model.example(batch | {'seeds': seeds}, training)[0] for training in (True, False))
+    low_res = resize.low_resolution(batch['color'], 32)
+    displaced = polishing_network.displace_colors(low_res, tf.zeros([4, 32, 32, 1]), seeds)
+    expected = polishing_network.polishing_input(batch['outline'], displaced, 0 * everywhere, 0 * everywhere, 'mean')
+    np.testing.assert_allclose(training[..., 1:4], expected[..., 1:4], atol=1e-5)
+    assert np.abs(training - validation)[..., 1:4].max() > .1

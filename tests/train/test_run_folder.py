@@ -1,6 +1,5 @@
-"""Runs that are interrupted, continued, refused or broken, as processes."""
+"""Runs that are interrupted, continued, refused or broken."""
 
-import csv
 import json
 import math
 import shutil
@@ -12,83 +11,129 @@ import time
 import numpy as np
 import pytest
 import tensorflow as tf
-import tf_keras as keras
 
+from data_pipeline import records
 from data_pipeline.common import errors
-from models import low_res_colorizer
+from models import background_detector, low_res_colorizer
+from models.base.config import Config
 from models.baselines import pix2pix
-from train import callbacks
+from tests import programs
+from tests.train.logs import rows
+from train import cross_fit, run_folder
 
 STEPS = 7
 
 
-def start(program, data, workdir, *arguments, **options):
+def start(program, data, workdir, steps):
+    """Starts a training of a tiny network as a process."""
     command = [sys.executable, '-m', program, '--data', data, '--workdir', workdir, '--preset', 'tiny', '--batch_size',
-               2, '--checkpoint_every', 2, *arguments]
-    return subprocess.Popen([str(part) for part in command], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-                            **options)
+               2, '--checkpoint_every', 2, '--steps', steps]
+    return subprocess.Popen([str(part) for part in command], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
-def rows(workdir):
-    path = workdir / 'metrics.csv'
-    return list(csv.DictReader(path.open(encoding='utf-8'))) if path.exists() else []
+def failure(begin, *arguments):
+    """The line with which a program ends that cannot begin or continue a run."""
+    with pytest.raises(SystemExit) as ended:
+        begin(*arguments)
+    assert ended.value.code.startswith('error: ') and '\n' not in ended.value.code
+    return ended.value.code
 
 
-def failure(process):
-    """The one line with which a program ended."""
-    _, errors = process.communicate(timeout=300)
-    assert process.returncode == 1, errors
-    return errors.splitlines()[-1]
-
-
-@pytest.mark.parametrize('program', ['train.low_res_colorizer', 'train.pix2pix'])
-def test_a_killed_run_goes_on_as_if_nothing_had_happened(program, data, tmp_path):
+@pytest.mark.parametrize('program, examples', [('train.low_res_colorizer', 'all_for_training'),
+                                               ('train.pix2pix', 'data')])
+def test_a_killed_run_goes_on_as_if_nothing_had_happened(program, examples, request, tmp_path):
+    data = request.getfixturevalue(examples)
     whole, killed = tmp_path / 'whole', tmp_path / 'killed'
-    assert start(program, data, whole, '--steps', STEPS).communicate(timeout=300) and len(rows(whole)) == STEPS
-    process = start(program, data, killed, '--steps', STEPS)
+    assert start(program, data, whole, STEPS).communicate(timeout=300) and len(rows(whole)) == STEPS
+    process = start(program, data, killed, STEPS)
     while len(rows(killed)) < 5 and process.poll() is None:
         time.sleep(.01)
     process.send_signal(signal.SIGKILL)
     process.wait()
-    again = start(program, data, killed, '--steps', STEPS)
-    output, errors = again.communicate(timeout=300)
-    assert again.returncode == 0, errors
+    again = start(program, data, killed, STEPS)
+    output, stderr = again.communicate(timeout=300)
+    assert again.returncode == 0, stderr
     assert 'continuing after step' in output
     for one, other in zip(rows(whole), rows(killed), strict=True):
         assert list(one) == list(other)
         np.testing.assert_allclose([float(v) for v in one.values()], [float(v) for v in other.values()], atol=1e-5)
     name = program.split('.')[1]
-    assert (killed / f'{name}.h5').exists() and (killed / 'best' / f'{name}.h5').exists()
+    assert (killed / f'{name}.h5').exists() and (killed / 'best' / f'{name}.h5').exists() == (examples == 'data')
     config = json.loads((killed / 'config.json').read_text(encoding='utf-8'))
     assert config['flags']['steps'] == STEPS and config['network']['preset'] == 'tiny' and config['versions']
 
 
-def test_another_run_in_the_same_folder_is_refused_by_name(data, tmp_path):
-    run, other = tmp_path / 'run', tmp_path / 'other'
-    shutil.copytree(data, other)
-    manifest = json.loads((other / 'manifest.json').read_text(encoding='utf-8'))
-    (other / 'manifest.json').write_text(json.dumps(manifest | {'more': 1}), encoding='utf-8')
-    start('train.pix2pix', data, run, '--steps', 1).communicate(timeout=300)
-    refused = [start('train.pix2pix', *arguments) for arguments in (
-        (data, run, '--steps', 1, '--preset', 'small'), (other, run, '--steps', 1), (data, run, '--steps', 2))]
-    for process, message in zip(refused, ('--preset=tiny, not small', 'other data', '--steps=1, not 2'), strict=True):
-        assert message in failure(process)
+def test_a_run_with_other_flags_or_of_another_network_is_refused_by_name(begin, data, tmp_path):
+    begin('train.pix2pix', data, tmp_path)
+    for flag, value, message in (('preset', 'small', 'preset=tiny, not small'), ('steps', 5, 'steps=10000, not 5'),
+                                 ('adversarial_weight', 0, 'adversarial_weight=0.01, not 0.0')):
+        said = failure(begin, 'train.pix2pix', data, tmp_path, f'--{flag}', value)
+        assert f'{tmp_path}: was begun with --{message};' in said
+    with pytest.raises(errors.UserError, match='another network: its image_size=256, not 128'):
+        run_folder.RunFolder(tmp_path, pix2pix.Pix2Pix.CONFIG.from_preset('tiny', image_size=128), {})
+
+
+def samples_of(data, folder, level):
+    """A folder as `train.cross_fit` writes it for some data, with samples of one gray."""
+    for shards in records.read_manifest(data)['shards'].values():
+        count = sum(shard['records'] for shard in shards)
+        cross_fit.write_samples(np.full((count, 32, 32, 3), level, np.uint8), folder, shards)
+    return folder
+
+
+def test_a_run_with_other_contents_of_a_folder_is_refused_and_a_moved_folder_is_not(
+        begin, data, tiny_weights, tmp_path):
+    other_data, other_weights = tmp_path / 'other_data', tmp_path / 'other_weights'
+    shutil.copytree(data, other_data)
+    manifest = records.read_manifest(other_data)
+    records.write_json(other_data / records.MANIFEST, manifest | {'more': 1})
+    background_detector.BackgroundDetector.from_preset('tiny').save_pretrained(other_weights)
+    samples, other_samples = (samples_of(data, tmp_path / str(level), level) for level in (0, 255))
+    for program, flag, same, other, more in (
+            ('train.pix2pix', 'data', data, other_data, ()),
+            ('train.polishing_network', 'background_detector', tiny_weights, other_weights, ()),
+            ('train.background_detector', 'samples', samples, other_samples, ('--foreground', 'low_res'))):
+
+        def run(folder, program=program, flag=flag, more=more):
+            begin(program, folder if flag == 'data' else data, tmp_path / program, f'--{flag}', folder, *more)
+
+        run(same)
+        assert f'was begun with other contents of --{flag};' in failure(run, other)
+        run(shutil.copytree(same, tmp_path / 'moved' / flag))
 
 
 @pytest.mark.parametrize('damage', ['truncated', 'flipped'])
-def test_a_damaged_shard_is_named(damage, data, tmp_path):
+def test_a_damaged_shard_is_named(damage, begin, data, tmp_path):
     shutil.copytree(data, tmp_path / 'data')
     shard = next((tmp_path / 'data').glob('train-*.tfrecord'))
     content = bytearray(shard.read_bytes())
     content[len(content) // 2] ^= 4
     shard.write_bytes(content[:-100] if damage == 'truncated' else content)
-    assert f'{shard}: damaged' in failure(start('train.pix2pix', tmp_path / 'data', tmp_path / 'run'))
+    assert f'{shard}: damaged' in failure(begin, 'train.pix2pix', tmp_path / 'data', tmp_path / 'run')
     assert not (tmp_path / 'run').exists()
 
 
-def test_an_unwritable_folder_is_named(data, tmp_path):
+def test_a_folder_without_data_is_named(begin, tmp_path):
+    assert f'{tmp_path}: no prepared data' in failure(begin, 'train.pix2pix', tmp_path, tmp_path / 'run')
+    assert not (tmp_path / 'run').exists()
+
+
+def test_an_unwritable_folder_is_named(begin, data, tmp_path):
     (tmp_path / 'file').touch()
-    assert str(tmp_path / 'file') in failure(start('train.pix2pix', data, tmp_path / 'file' / 'run'))
+    assert str(tmp_path / 'file') in failure(begin, 'train.pix2pix', data, tmp_path / 'file' / 'run')
+
+
+@pytest.mark.parametrize('file, size', [('step-2.index', 20), ('step-2.data-00000-of-00001', 20), ('checkpoint', 0)])
+def test_a_damaged_checkpoint_is_named(file, size, tmp_path):
+    folder = run_folder.RunFolder(tmp_path, Config(), {})
+    manager, step = folder.checkpoints({'weight': tf.Variable(tf.zeros([100]))})
+    assert step == 0
+    manager.save(checkpoint_number=2)
+    assert folder.checkpoints({'weight': tf.Variable(tf.ones([100]))})[1] == 2
+    path = tmp_path / 'checkpoints' / file
+    path.write_bytes(path.read_bytes()[:size])
+    with pytest.raises(errors.UserError, match=f'{tmp_path}/checkpoints: the last checkpoint cannot be restored'):
+        folder.checkpoints({'weight': tf.Variable(tf.zeros([100]))})
 
 
 @pytest.fixture
@@ -103,8 +148,10 @@ def small_disk(tmp_path):
 
 
 def test_a_full_disk_is_named_and_the_last_checkpoint_is_whole(data, small_disk):
-    line = failure(start('train.pix2pix', data, small_disk / 'run', '--steps', STEPS))
-    assert line.startswith(f'error: {small_disk}') and 'No space left' in line
+    process = start('train.pix2pix', data, small_disk / 'run', STEPS)
+    _, stderr = process.communicate(timeout=300)
+    line = stderr.splitlines()[-1]
+    assert process.returncode == 1 and line.startswith(f'error: {small_disk}') and 'No space left' in line
     last = tf.train.latest_checkpoint(small_disk / 'run' / 'checkpoints')
     assert last.endswith('step-2')
     model = pix2pix.Pix2Pix.from_preset('tiny')
@@ -113,43 +160,11 @@ def test_a_full_disk_is_named_and_the_last_checkpoint_is_whole(data, small_disk)
     assert (model.trainable_variables[0].numpy() != untrained).any()
 
 
-def test_a_loss_that_is_not_finite_stops_the_run_and_keeps_the_last_good_checkpoint(batch, tmp_path):
-    model = pix2pix.Pix2Pix.from_preset('tiny')
-    model.compile(keras.optimizers.Adam(), adversarial_weight=0.)
-
-    class Folder:
-        path = tmp_path
-
-        @staticmethod
-        def metrics_file(step):
-            return (tmp_path / 'metrics.csv').open('w', newline='', encoding='utf-8')
-
-    def broken_at_the_third(step):
-        factor = tf.where(step == 2, math.nan, 1.)
-        return batch | {'color': batch['color'] * factor}
-
-    checkpoint = tf.train.CheckpointManager(tf.train.Checkpoint(model=model), tmp_path / 'checkpoints', 3)
-    with pytest.raises(errors.UserError, match='step 3: l1 is nan'):
-        model.fit(tf.data.Dataset.range(4).map(broken_at_the_third), steps_per_epoch=2, epochs=2, verbose=0, callbacks=[
-            callbacks.RecordSteps(Folder, 0, 4, 4), callbacks.SaveCheckpoints(checkpoint)])
-    assert [row['step'] for row in rows(tmp_path)] == ['1', '2', '3']
-    assert checkpoint.latest_checkpoint.endswith('-2') and len(checkpoint.checkpoints) == 1
-    model.trainable_variables[0].assign(model.trainable_variables[0] * math.nan)
-    with pytest.raises(errors.UserError, match='is not finite'):
-        callbacks.SaveCheckpoints.on_epoch_end(_with(callbacks.SaveCheckpoints(checkpoint), model), 2)
-    assert len(checkpoint.checkpoints) == 1
-
-
-def _with(callback, model):
-    callback.set_model(model)
-    return callback
-
-
 @pytest.mark.parametrize('precision', ['mixed_bfloat16', 'mixed_float16'])
 def test_trains_and_samples_in_mixed_precision(precision, data, tmp_path):
-    process = start('train.low_res_colorizer', data, tmp_path / 'run', '--steps', 2, '--precision', precision)
-    _, errors = process.communicate(timeout=300)
-    assert process.returncode == 0, errors
-    assert all(math.isfinite(float(row['loss'])) for row in rows(tmp_path / 'run'))
-    loaded = low_res_colorizer.LowResColorizer.from_pretrained([tmp_path / 'run'])
+    programs.run_here('train.low_res_colorizer', '--data', data, '--workdir', tmp_path, '--preset', 'tiny',
+                      '--batch_size', 2, '--steps', 2, '--precision', precision)
+    losses = [float(row['loss']) for row in rows(tmp_path)]
+    assert len(losses) == 2 and all(map(math.isfinite, losses))
+    loaded = low_res_colorizer.LowResColorizer.from_pretrained(tmp_path)
     assert {v.dtype for v in loaded.variables} == {tf.float32}

@@ -1,6 +1,5 @@
 """A training on several devices takes the steps of one device, and survives the loss of a worker."""
 
-import csv
 import json
 import os
 import signal
@@ -13,7 +12,7 @@ import time
 import numpy as np
 import pytest
 
-from data_pipeline import prepare
+from tests.train.logs import rows
 
 NETWORKS = ('low_res_colorizer', 'background_detector', 'polishing_network', 'two_step_polishing')
 
@@ -46,8 +45,7 @@ def finish(*programs):
 
 
 def losses(workdir):
-    with (workdir / 'metrics.csv').open(encoding='utf-8') as file:
-        return [float(row['loss']) for row in csv.DictReader(file)]
+    return [float(row['loss']) for row in rows(workdir)]
 
 
 def free_addresses(count):
@@ -58,14 +56,6 @@ def free_addresses(count):
     for s in sockets:
         s.close()
     return addresses
-
-
-@pytest.fixture(scope='module')
-def all_for_training(tmp_path_factory, comics):
-    """A prepared data folder without validation, which takes as long as the training here."""
-    folder = tmp_path_factory.mktemp('data')
-    prepare.prepare([comics], folder, validation_percent=0)
-    return folder
 
 
 @pytest.fixture(scope='module')
@@ -111,8 +101,9 @@ def test_the_job_completes_though_a_worker_is_killed_and_restarted(data, tmp_pat
     assert len(losses(tmp_path)) == 12
 
 
-def test_what_the_flags_lack_is_named(data, tmp_path):
-    for strategy, missing in (('multi_worker', 'TF_CONFIG'), ('tpu', 'no TPU')):
-        program = Program('train.pix2pix', data, tmp_path / 'run', '--strategy', strategy)
-        assert missing in program.ended().splitlines()[-1] and program.returncode == 1
-        assert not (tmp_path / 'run').exists()
+@pytest.mark.parametrize('strategy, missing', [('multi_worker', 'TF_CONFIG'), ('tpu', '--tpu=: no TPU there')])
+def test_what_a_strategy_lacks_is_named(strategy, missing, begin, data, tmp_path, monkeypatch):
+    monkeypatch.delenv('TF_CONFIG', raising=False)
+    with pytest.raises(SystemExit, match=f'^error: .*{missing}'):
+        begin('train.pix2pix', data, tmp_path / 'run', '--strategy', strategy)
+    assert not (tmp_path / 'run').exists()

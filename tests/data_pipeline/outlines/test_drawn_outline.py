@@ -21,7 +21,19 @@ def test_what_is_black_is_left_open_and_lines_stay():
     assert outline.extract(_figure())[80:120, 80:120].mean() == 0
 
 
-def test_every_hand_is_another_and_follows_from_the_generator():
+def test_dark_lines_are_strokes_and_light_ones_are_not():
+    """Some imitations draw strokes only. The others draw edges, which lines of both kinds have."""
+    picture = np.full((400, 400, 3), 140, np.uint8)
+    for top in range(10, 400, 20):
+        cv2.line(picture, (10, top), (190, top), (20, 20, 20), 1, cv2.LINE_AA)
+        cv2.line(picture, (210, top), (390, top), (250, 250, 250), 1, cv2.LINE_AA)
+    ink = 255. - np.stack([drawn_outline.imitate(picture, np.random.default_rng(seed)) for seed in range(16)])
+    dark, light = (half.mean(axis=(1, 2)) for half in np.split(ink, 2, axis=2))
+    assert (dark > 5).all()
+    assert 3 <= (light < dark / 4).sum() <= 12
+
+
+def test_imitations_follow_from_the_generator_and_differ():
     one, two, other = (drawn_outline.imitate(_figure(), np.random.default_rng(seed)) for seed in (1, 1, 2))
     np.testing.assert_array_equal(one, two)
     assert np.any(one != other)

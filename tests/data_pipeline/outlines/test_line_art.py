@@ -1,58 +1,14 @@
-import io
-
 import cv2
 import numpy as np
 import pytest
-import tensorflow as tf
-from PIL import Image
 
-from data_pipeline.outlines import line_art, outline
-from data_pipeline.pictures import decode, pages, square
+from data_pipeline.outlines import line_art
+from data_pipeline.pictures import square
 
 
 @pytest.fixture
 def drawing(panels):
     return panels[0].line_art
-
-
-def _encode(picture, kind='PNG', **options):
-    stream = io.BytesIO()
-    image = picture if isinstance(picture, Image.Image) else Image.fromarray(picture)
-    image.save(stream, kind, **options)
-    return stream.getvalue()
-
-
-def _files(drawing, rng):
-    """Encoded line art of all kinds: {name: bytes}."""
-    noise = rng.integers(0, 256, (40, 60, 3), np.uint8)
-    gray = Image.fromarray(drawing)
-    return {
-        'gray.png': _encode(drawing), 'color.png': _encode(noise), 'one bit.png': _encode(gray.convert('1')),
-        'alpha.png': _encode(np.dstack([noise, noise[..., 0]])),
-        'gray alpha.png': _encode(Image.merge('LA', [gray, gray.rotate(90)])),
-        'palette.png': _encode(Image.fromarray(noise).quantize(16), transparency=3),
-        'gray.jpg': _encode(drawing, 'JPEG'), 'color.jpg': _encode(noise, 'JPEG'),
-        'cmyk.jpg': _encode(gray.convert('CMYK'), 'JPEG', progressive=True),
-        'sixteen.png': _encode(rng.integers(0, 65536, (40, 60)).astype(np.uint16)),
-        'sixteen color.png': cv2.imencode('.png', rng.integers(0, 65536, (40, 60, 3)).astype(np.uint16))[1].tobytes(),
-    }
-
-
-def test_decodes_what_the_data_pipeline_reads(tmp_path, drawing, rng):
-    decoded = tf.function(decode.decode, input_signature=[tf.TensorSpec([], tf.string)])
-    for name, encoded in _files(drawing, rng).items():
-        (tmp_path / name).write_bytes(encoded)
-        expected = outline.from_line_art(pages.read(pages.Page(name, '', str(tmp_path / name))))
-        np.testing.assert_array_equal(decoded(encoded), expected, err_msg=name)
-
-
-def test_refuses_what_cannot_be_colored(drawing):
-    decoded = tf.function(decode.decode, input_signature=[tf.TensorSpec([], tf.string)])
-    for encoded in (b'', b'text', b'GIF89a' + bytes(100), _encode(drawing)[:30], _encode(drawing)[:-200],
-                    _encode(drawing, 'JPEG')[:2000], *(_encode(Image.new('1', size)) for size in (
-                        (1, 1), (8000, 10), (15, 15), (30000, 30000)))):
-        with pytest.raises(tf.errors.InvalidArgumentError):
-            decoded(encoded)
 
 
 @pytest.mark.parametrize('shape', [(512, 512), (300, 400), (1000, 777), (640, 256), (256, 256), (100, 100), (17, 200)])

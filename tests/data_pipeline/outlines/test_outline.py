@@ -15,6 +15,27 @@ def test_extract_unites_edges_and_black():
     assert (lines[30:50, 24:36] == 255).all()
 
 
+def _drawn(*steps):
+    """Tells for an edge whose step is another every 20 rows which steps are drawn: a list of bool."""
+    picture = np.full((20 * len(steps), 40, 3), 120, np.uint8)
+    picture[:, 20:] += np.repeat(np.uint8(steps), 20)[:, None, None]
+    ink = (outline.extract(picture)[:, 15:25] == 0).any(axis=1)
+    rows = [ink[top + 5:top + 15] for top in range(0, len(ink), 20)]  # the middle of each step
+    assert all((step == step[0]).all() for step in rows)
+    return [bool(step[0]) for step in rows]
+
+
+def test_edges_are_drawn_from_the_upper_threshold_on():
+    """The gradient of Canny's filter is four times the step: the upper threshold of 180 is a step of 45."""
+    assert _drawn(44) == [False] and _drawn(46) == [True]
+
+
+def test_weaker_edges_are_drawn_where_they_continue_a_strong_one():
+    """The lower threshold of 100 is a step of 25."""
+    assert _drawn(46, 26) == [True, True] and _drawn(46, 24) == [True, False]
+    assert _drawn(26, 26) == [False, False]
+
+
 def test_black_level_is_the_mean_of_the_channels():
     picture = np.full((40, 40, 3), (237, 0, 0), np.uint8)
     assert (outline.extract(picture)[5:-5, 5:-5] == 0).all()

@@ -26,6 +26,11 @@ def test_nested_rows_and_columns_in_reading_order(rng, gutter):
     _same(panels.find(_page(boxes, 1400, 1000, gutter, rng)), boxes, 3)
 
 
+def test_a_grid_is_read_row_by_row(rng):
+    boxes = [(40, 40, 480, 480), (40, 520, 480, 960), (520, 40, 960, 480), (520, 520, 960, 960)]
+    _same(panels.find(_page(boxes, 1000, 1000, 255, rng)), boxes, 3)
+
+
 def test_a_page_without_gutters_is_one_panel(rng):
     assert panels.find(_page([(0, 0, 900, 600)], 900, 600, 255, rng)) == [(0, 0, 900, 600)]
     assert panels.find(np.full((300, 200, 3), 255, np.uint8)) == [(0, 0, 300, 200)]

@@ -1,5 +1,9 @@
+import fractions
+import itertools
+
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from data_pipeline.pictures import square
 
@@ -13,6 +17,24 @@ def test_tiles_cover_everything_and_are_nearly_square(height, width):
         assert max(bottom - top, right - left) <= square.MAX_ASPECT * min(bottom - top, right - left)
     assert seen.all()
     assert boxes == sorted(boxes)
+
+
+@pytest.mark.parametrize('size', [32, 255, 256])
+def test_inner_box_is_in_the_middle_and_keeps_proportions(size):
+    for height, width in itertools.product((1, 3, 37, 100, 255, 256, 257, 511, 1000, 3001), repeat=2):
+        top, left, bottom, right = square.inner_box(height, width, size)
+        scale = fractions.Fraction(size, max(height, width))
+        assert (bottom - top, right - left) == (max(1, round(height * scale)), max(1, round(width * scale)))
+        assert size - bottom - top in (0, 1) and size - right - left in (0, 1)
+
+
+@pytest.mark.parametrize('size', [32, 255, 256])
+def test_inner_box_of_tensors_equals_that_of_ints(size):
+    sides = np.concatenate([np.arange(1, 300), np.geomspace(300, 30_000, 60)]).astype(np.int32)
+    height, width = (side.ravel() for side in np.meshgrid(sides, sides))
+    boxes = tf.function(square.inner_box)(tf.constant(height), tf.constant(width), size, tf.maximum)
+    expected = [square.inner_box(int(h), int(w), size) for h, w in zip(height, width, strict=True)]
+    np.testing.assert_array_equal(tf.stack(boxes, axis=-1), expected)
 
 
 @pytest.mark.parametrize('shape', [(40, 60), (60, 40), (700, 300), (5, 900), (64, 64)])

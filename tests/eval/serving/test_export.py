@@ -110,7 +110,8 @@ def test_bad_requests_get_an_error_and_the_next_is_answered(served, drawings):
     bad_arrays = [{'outline': np.zeros(shape, np.uint8)} for shape in (
         (1, 128, 128, 1), (1, 512, 512, 1), (1, 256, 256, 3), (256, 256, 1), (2, 256, 256, 1))] + [
             {'seed': np.int64([1, 2])}, {'seed': np.int64([[1]])}, {'temperature': np.float32([-1])},
-            {'temperature': np.float32([np.nan])}, {'background': np.float32([[256, 0, 0]])},
+            {'temperature': np.float32([np.nan])},
+            {'temperature': np.float32([np.inf])}, {'background': np.float32([[256, 0, 0]])},
             {'background': np.float32([[1]])}, {name: value[:0] for name, value in arrays.items()}]
     bad_bytes = [{'image_bytes': np.array([value], object)} for value in (
         b'', b'text', encoded['image_bytes'][0][:300], *map(_png, (

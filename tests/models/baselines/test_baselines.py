@@ -66,3 +66,10 @@ def test_what_the_second_step_sees(batch):
     np.testing.assert_array_equal(seen[..., :1], batch['outline'])
     np.testing.assert_array_equal(seen[:, ::8, ::8, 1:4], kept * low_res)
     np.testing.assert_array_equal(seen[:, ::8, ::8, 4:], kept)
+
+
+def test_the_second_step_trains_on_a_random_half_of_the_pixels_and_colors_from_all(batch):
+    model = two_step_cgan.PolishingPix2Pix.from_preset('tiny')
+    shown = model.example(batch, training=True)[0][..., 4]
+    assert .45 < tf.reduce_mean(shown) < .55
+    assert tf.reduce_mean(model.example(batch, training=False)[0][..., 4]) == 1

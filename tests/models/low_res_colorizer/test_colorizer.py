@@ -7,7 +7,7 @@ import tf_keras as keras
 from data_pipeline.pictures import colors
 from eval import benchmark
 from models import low_res_colorizer
-from models.low_res_colorizer import conditioning, likelihoods
+from models.low_res_colorizer import conditioning, gated_pixelcnn, likelihoods
 from models.ops import resize
 from tests.models import steps
 
@@ -33,9 +33,27 @@ def test_low_resolution_is_the_rounded_mean_of_squares(rng):
     np.testing.assert_array_equal(resize.enlarge(low_res, 256)[:, ::8, ::8], low_res)
 
 
-def test_paper_preset_has_the_published_reach_and_sizes():
+def test_preset_paper_has_the_published_conditioning_network():
+    """PixColor, appendix: ResNet-101 up to its fourth stage, without the last stage's stride."""
     network = conditioning.conditioning_network(low_res_colorizer.LowResColorizerConfig())
     assert network.compute_output_shape((1, 256, 256, 1)) == (1, 32, 32, 64)
+    network.build((None, 64, 64, 1))
+    blocks = [layer for layer in network.layers if isinstance(layer, conditioning.ResidualBlock)]
+    widths = [[weight.shape[-1] for weight in block.weights if weight.shape.rank == 4] for block in blocks]
+    stages = ((3, 64), (4, 128), (23, 256))
+    assert [w[:3] for w in widths] == [[f, f, 4 * f] for count, f in stages for _ in range(count)]
+    assert network.layers[0].kernel.shape == (7, 7, 1, 64)
+
+
+def test_preset_paper_has_the_published_pixelcnn():
+    """PixColor, appendix; mixture and dropout of PixelCNN++, section 2."""
+    config = low_res_colorizer.LowResColorizerConfig()
+    network = gated_pixelcnn.GatedPixelCNN(config.pixelcnn_blocks, config.pixelcnn_filters, config.pixelcnn_hidden, 120)
+    network(tf.zeros([1, 8, 8, 3]), tf.zeros([1, 8, 8, 4]))
+    kernels = [weight.shape.as_list() for weight in network.weights if 'vertical/kernel' in weight.name]
+    assert kernels == [[4, 7, 3, 128]] + 10 * [[3, 5, 64, 128]]
+    assert [1024, 120] in [weight.shape.as_list() for weight in network.weights]
+    assert (config.mixtures, config.dropout) == (10, .5)
 
 
 def test_sample_depends_on_outline_and_seed_only(colorizer, outlines):
@@ -90,3 +108,22 @@ def test_overfits_one_batch_and_averages_its_weights(batch):
     model.average.swap()
     for v, a in zip(model.trainable_variables, ahead, strict=True):
         np.testing.assert_array_equal(v, a)
+
+
+def test_the_loss_counts_the_prior_as_much_as_the_pixelcnn(batch):
+    model = low_res_colorizer.LowResColorizer.from_preset('tiny')
+    model.compile(keras.optimizers.SGD(0.))
+    values = model.train_step(batch)
+    np.testing.assert_allclose(values['loss'], values['bits_per_dim'] + values['prior_bits_per_dim'], rtol=1e-5)
+    assert values['prior_bits_per_dim'] > 0
+
+
+def test_the_stages_of_the_conditioning_network_have_their_strides():
+    """The first stage halves the picture after the first layer did, the second halves it again, the last does not."""
+    network = conditioning.conditioning_network(low_res_colorizer.LowResColorizerConfig.from_preset('tiny'))
+    sizes, x = [], tf.zeros([1, 64, 64, 1])
+    for layer in network.layers:
+        x = layer(x)
+        if isinstance(layer, conditioning.ResidualBlock):
+            sizes.append(x.shape[1])
+    assert sizes == [16, 8, 8]

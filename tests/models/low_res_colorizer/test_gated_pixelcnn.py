@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from models.low_res_colorizer.gated_pixelcnn import GatedPixelCNN
+from models.low_res_colorizer.gated_pixelcnn import GatedPixelCNN, gate
 
 SIZE = 12
 
@@ -22,6 +22,12 @@ def blind_network():
 def _inputs(rng, batch):
     return (tf.constant(rng.uniform(-1, 1, (batch, SIZE, SIZE, 3)), tf.float32),
             tf.constant(rng.normal(0, 1, (batch, SIZE, SIZE, 4)), tf.float32))
+
+
+def test_a_gate_is_tanh_of_one_half_times_sigmoid_of_the_other(rng):
+    value, opening = rng.normal(0, 2, (2, 3, 4, 4)).astype(np.float32)
+    np.testing.assert_allclose(gate(np.concatenate([value, opening], axis=-1)),
+                               np.tanh(value) / (1 + np.exp(-opening)), atol=1e-5)
 
 
 @pytest.mark.parametrize('at', [(0, 0), (0, 5), (4, 0), (5, 6), (11, 11)])

@@ -66,3 +66,11 @@ def test_samples_follow_the_probabilities_on_the_grid(head, rng):
         expected = np.exp(head(tf.tile(parameters[None], [256, 1])).log_prob(_colors(every)).numpy())
         drawn = np.histogram(levels[:, channel], 8, (-.5, 255.5))[0] / many
         np.testing.assert_allclose(drawn, expected.reshape(8, 32).sum(axis=1) / expected.sum(), atol=.02)
+
+
+@pytest.mark.parametrize('head', HEADS)
+def test_temperature_zero_is_free_of_noise(head, rng):
+    pixels = head(_parameters(rng, head, 6))
+    one, two = (pixels.sample(head.noise(tf.constant(rng.random((6, head.sizes(5)[1])), tf.float32)), 0.)
+                for _ in range(2))
+    np.testing.assert_array_equal(one, two)

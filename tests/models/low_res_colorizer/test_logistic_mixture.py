@@ -99,3 +99,21 @@ def test_temperature_zero_is_free_of_noise(rng):
     mixture = LogisticMixture(tf.constant(_parameters(rng, 6)))
     one, two = (mixture.sample(tf.constant(rng.random((6, NOISE)), tf.float32), 0.) for _ in range(2))
     np.testing.assert_array_equal(one, two)
+
+
+def test_a_sample_without_noise_is_the_mean_that_log_prob_expects():
+    """Green follows red, and blue follows red and green, by the same coefficients in both (PixelCNN++, equation 3)."""
+    means, coefficients = np.array([-.4, .1, .3]), np.array([.5, -.3, .2])
+    component = np.concatenate([means, [-7] * 3, np.arctanh(coefficients), [0, 0]])
+    parameters = tf.constant([0., *component], tf.float32)
+    red, green, blue = LogisticMixture(parameters).sample(tf.fill([4], .5), 0.).numpy()
+    grid = 1 / 127.5
+    assert abs(red - means[0]) <= grid
+    assert abs(green - (means[1] + coefficients[0] * red)) <= grid
+    assert abs(blue - (means[2] + coefficients[1] * red + coefficients[2] * green)) <= grid
+    every = np.tile(np.float32([red, green, blue]), (256, 1))
+    for channel, sampled in ((1, green), (2, blue)):
+        levels = every.copy()
+        levels[:, channel] = _level(np.arange(256))
+        likeliest = np.argmax(LogisticMixture(tf.tile(parameters[None], [256, 1])).log_prob(levels))
+        assert abs(_level(likeliest) - sampled) <= 1.01 * grid

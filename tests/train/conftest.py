@@ -1,0 +1,29 @@
+"""What several tests of training need."""
+
+import pytest
+import tf_keras as keras
+
+from data_pipeline import prepare
+from tests import programs
+
+
+@pytest.fixture(scope='session')
+def all_for_training(tmp_path_factory, comics):
+    """A prepared data folder without validation, which takes as long as the training here."""
+    folder = tmp_path_factory.mktemp('data')
+    prepare.prepare([comics], folder, validation_percent=0)
+    return folder
+
+
+@pytest.fixture
+def begin(monkeypatch):
+    """Function that begins or continues a run of a tiny network without its steps, and returns the network."""
+    begun = []
+    monkeypatch.setattr(keras.Model, 'fit', lambda network, *_, **__: begun.append(network))
+
+    def begin(program, data, workdir, *arguments):
+        programs.run_here(program, '--data', data, '--workdir', workdir, '--preset', 'tiny', '--batch_size', 2,
+                          *arguments)
+        return begun.pop()
+
+    return begin

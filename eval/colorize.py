@@ -150,7 +150,7 @@ def main():
     colored = colorize(FLAGS.input, FLAGS.output, system, FLAGS.seed, FLAGS.samples, FLAGS.temperature,
                         background, FLAGS.extract_outline)
     if not colored:
-        raise SystemExit('error: nothing was colored')
+        raise errors.UserError('nothing was colored')
 
 
 if __name__ == '__main__':

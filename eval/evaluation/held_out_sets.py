@@ -107,11 +107,19 @@ def drawings(folder, size):
 
     def examples():
         for colored, line in sorted(pairs, key=lambda pair: companions.stem(pair[0])):
-            drawing = outline.from_line_art(pages.read(line))
+            drawing = outline.from_line_art(_read(line))
             yield Example(companions.stem(colored), line_art.scale(drawing, size).numpy(),
-                          line_art.fit(drawing, size).numpy(), square.fit(pages.read(colored), size))
+                          line_art.fit(drawing, size).numpy(), square.fit(_read(colored), size))
 
     return examples()
+
+
+def _read(page):
+    """Reads a picture. Raises UserError, which names the file, if it cannot be read."""
+    try:
+        return pages.read(page)
+    except pages.PageError as error:
+        raise errors.UserError(f'{page.name}: {error}') from error
 
 
 def _example(batch, name):

@@ -43,5 +43,5 @@ def test_line_art_is_where_the_foreground_is(panels):
 
 
 def _near(mask):
-    """Pixels within three of the mask."""
+    """Finds the pixels that are at most three away from the mask: bool."""
     return cv2.dilate(mask.astype(np.uint8), np.ones((7, 7), np.uint8)) > 0

@@ -6,21 +6,38 @@ import re
 
 import numpy as np
 import pytest
+import tensorflow as tf
 from PIL import Image
 
-from data_pipeline.common import errors
-from data_pipeline.outlines import line_art
 from eval import evaluate
 from eval.evaluation import compared, held_out_sets
+from models import comic_colorizer
 from models.baselines import pix2pix, two_step_cgan
+from models.low_res_colorizer import LowResColorizer
+from tests.programs import run_here
 
 
 @pytest.fixture(scope='module')
-def all_weights(tmp_path_factory, tiny_weights):
+def baselines(tmp_path_factory):
+    """A folder with the baselines at preset `tiny`, untrained."""
     folder = tmp_path_factory.mktemp('baselines')
     for network in (pix2pix.Pix2Pix, two_step_cgan.LowResPix2Pix, two_step_cgan.PolishingPix2Pix):
         network.from_preset('tiny').save_pretrained(folder)
-    return [str(tiny_weights), str(folder)]
+    return folder
+
+
+@pytest.fixture
+def drafts(monkeypatch):
+    """Numbers of drafts that a stand-in for `LowResColorizer.consensus` was asked for."""
+    asked = []
+
+    def consensus(colorizer, outline, seeds, temperature, drafts, xla):
+        asked.append(drafts)
+        gray = tf.cast(seeds % 7, tf.float32) / 7
+        return tf.tile(gray[:, None, None, None], [1, 32, 32, 3]), tf.zeros(tf.shape(seeds))
+
+    monkeypatch.setattr(LowResColorizer, 'consensus', consensus)
+    return asked
 
 
 @pytest.fixture
@@ -34,12 +51,13 @@ def drawings(tmp_path, panels):
     return folder
 
 
-def test_figures_files_and_pictures_of_every_model(all_weights, drawings, tmp_path):
-    models, size = compared.load(all_weights, ablation=None)
+def test_figures_files_and_pictures_of_every_model(tiny_weights, baselines, drafts, drawings, tmp_path):
+    models, size = compared.load([tiny_weights, baselines], ablation=tiny_weights)
     sets = {'line_art': held_out_sets.drawings(drawings, size), 'drawn': held_out_sets.drawn('flat', 2, 5, size)}
     table = evaluate.evaluate(sets, models, tmp_path / 'out', temperature=1.)
     assert json.loads((tmp_path / 'out' / 'metrics.json').read_text()) == table
-    variants = {'comic_true_low_res', 'comic_true_mask', 'comic_true_both', 'comic_one_draft'}
+    assert drafts.count(1) == 1 and set(drafts) == {1, comic_colorizer.DRAFTS}
+    variants = {'comic_true_low_res', 'comic_true_mask', 'comic_true_both', 'comic_one_draft', 'comic_no_background'}
     assert set(table['drawn']) == {'comic', 'two_step_cgan', 'pix2pix'} | variants
     assert set(table['line_art']) == set(table['drawn']) - {'comic_true_mask', 'comic_true_both'}
     comic = table['drawn']['comic']
@@ -64,19 +82,20 @@ def test_the_truth_itself_is_a_perfect_result(panels):
     assert figures['ssim'] == pytest.approx(1) and figures['region_spread'] < 4
 
 
-def test_a_drawing_is_measured_as_it_is_and_colored_as_it_is_fitted(tmp_path):
-    strokes = np.full((512, 512), 255, np.uint8)
-    strokes[::32] = 0
-    for kind in ('line', 'color'):
-        Image.fromarray(strokes).save(tmp_path / f'thin.{kind}.png')
-    example = next(held_out_sets.drawings(tmp_path, 256))
-    np.testing.assert_array_equal(example.drawing, line_art.scale(strokes, 256))
-    np.testing.assert_allclose(example.ink[..., 0], 1 - line_art.fit(strokes, 256) / np.float32(255), atol=1e-6)
-    assert example.ink.mean() > 1.2 * (1 - example.drawing / 255).mean()
+def test_a_perfect_picture_counts_in_the_mean_with_100_db(panels):
+    panel = panels[0]
+    example = held_out_sets.Example('one', panel.line_art, panel.line_art, panel.color, panel.background)
+    rows = [{'set': 'all', 'model': 'comic', **dict.fromkeys(evaluate.FIGURES), **evaluate.figures_of(image, example)}
+            for image in (panel.color, 255 - panel.color)]
+    assert rows[0]['psnr'] == 100 and rows[1]['psnr'] < 20
+    mean = evaluate.means(rows)['all']['comic']
+    assert mean['psnr'] == pytest.approx(50 + rows[1]['psnr'] / 2, abs=1e-3)
+    assert mean['mask_iou'] is None
 
 
-def test_says_what_is_missing(tmp_path):
-    with pytest.raises(errors.UserError, match='no weights of any model'):
-        compared.load([str(tmp_path)], None)
-    with pytest.raises(errors.UserError, match='no pairs'):
-        held_out_sets.drawings(tmp_path, 256)
+def test_nothing_is_written_if_a_folder_cannot_be_used(data, monkeypatch, tmp_path):
+    monkeypatch.setattr(compared, 'load', lambda *_: ({}, 256))
+    with pytest.raises(SystemExit, match='^error: .*nowhere: no prepared data'):
+        run_here('eval.evaluate', '--data', data, '--data', tmp_path / 'nowhere', '--weights', 'weights', '--output',
+                 tmp_path / 'out')
+    assert not (tmp_path / 'out').exists()

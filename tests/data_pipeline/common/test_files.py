@@ -3,7 +3,7 @@ import pytest
 from data_pipeline.common import files
 
 
-def test_a_file_is_whole_or_not_there(tmp_path):
+def test_a_file_is_complete_or_absent(tmp_path):
     path = tmp_path / 'file.txt'
     path.write_text('old')
     with pytest.raises(RuntimeError), files.atomic_write(path) as part:

@@ -5,7 +5,7 @@ from data_pipeline.outlines import drawn_outline, outline
 
 
 def _figure():
-    """A black figure and a thin line on a colored ground: uint8 [200, 200, 3]."""
+    """Draws a black figure and a thin line on a colored ground: uint8 [200, 200, 3]."""
     picture = np.full((200, 200, 3), (240, 200, 160), np.uint8)
     picture[50:150, 50:150] = 10
     cv2.line(picture, (20, 10), (180, 30), (60, 30, 30), 2, cv2.LINE_AA)

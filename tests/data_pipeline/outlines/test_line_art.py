@@ -13,7 +13,7 @@ def drawing(panels):
 
 @pytest.mark.parametrize('shape', [(512, 512), (300, 400), (1000, 777), (640, 256), (256, 256), (100, 100), (17, 200)])
 def test_scales_as_the_data_pipeline_does_and_brings_colors_back(shape, drawing, rng):
-    """To within one level, where the exact value is close to the middle between two."""
+    """Pixels whose exact value is close to the middle between two levels may have either level."""
     resized = cv2.resize(drawing, shape[::-1], interpolation=cv2.INTER_AREA)
     noise = rng.integers(0, 256, shape, np.uint8)
     for picture in (resized, noise):

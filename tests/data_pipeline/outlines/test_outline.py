@@ -16,7 +16,7 @@ def test_extract_unites_edges_and_black():
 
 
 def _drawn(*steps):
-    """Tells for an edge whose step is another every 20 rows which steps are drawn: a list of bool."""
+    """Extracts an edge whose step changes every 20 rows: for each step, whether it is drawn."""
     picture = np.full((20 * len(steps), 40, 3), 120, np.uint8)
     picture[:, 20:] += np.repeat(np.uint8(steps), 20)[:, None, None]
     ink = (outline.extract(picture)[:, 15:25] == 0).any(axis=1)

@@ -6,7 +6,7 @@ from data_pipeline.pictures import panels
 
 
 def _page(boxes, height, width, gutter, rng):
-    """A page of noisy, painted panels in given boxes."""
+    """Draws a page of noisy, painted panels in given boxes."""
     page = np.full((height, width, 3), gutter, np.uint8)
     for top, left, bottom, right in boxes:
         color = rng.integers(60, 190, 3)

@@ -1,35 +1,45 @@
+import shutil
+
 import numpy as np
 import pytest
 from PIL import Image
 
-from data_pipeline import prepare
+from data_pipeline import records
 from data_pipeline.common import errors
+from data_pipeline.outlines import line_art
 from eval.evaluation import held_out_sets
 
 
-def _sets(*folders, line_art=None):
-    return held_out_sets.sets([str(folder) for folder in folders], line_art, comics=0, comic_seed=5, size=256)
+def _sets(*folders, drawings=None, comics=0):
+    return held_out_sets.sets([str(folder) for folder in folders], drawings, comics, comic_seed=5, size=256)
 
 
-def test_folders_of_one_name_are_told_apart_by_their_parents(comics, tmp_path):
-    for parent in ('a', 'b'):
-        prepare.prepare([comics], tmp_path / parent / 'data', validation_percent=100)
-    sets = _sets(tmp_path / 'a' / 'data', tmp_path / 'b' / 'data')
-    assert list(sets) == ['a-data', 'b-data']
-    assert [len(list(examples)) for examples in sets.values()] == [12, 12]
-    assert list(_sets(tmp_path / 'a' / 'data')) == ['data']
+def test_folders_of_one_name_are_told_apart_by_their_parents(data, tmp_path):
+    folders = [tmp_path / parents / 'data' for parents in ('x/a', 'x/b', 'y/a')]
+    for folder in folders:
+        shutil.copytree(data, folder)
+    assert list(_sets(folders[0])) == ['data']
+    assert list(_sets(*folders[:2])) == ['a-data', 'b-data']
+    sets = _sets(*folders)
+    assert list(sets) == ['x-a-data', 'x-b-data', 'y-a-data']
+    count = records.read_manifest(data)['counts']['validation']
+    assert [len(list(examples)) for examples in sets.values()] == [count] * 3
 
 
-def test_unusable_folders_are_refused_before_anything_is_colored(data, comics, tmp_path):
-    with pytest.raises(errors.UserError, match='given twice'):
-        _sets(data, data)
-    with pytest.raises(errors.UserError, match='nowhere: no prepared data'):
-        _sets(data, tmp_path / 'nowhere')
-    prepare.prepare([comics], tmp_path / 'training', validation_percent=0)
-    with pytest.raises(errors.UserError, match='no validation examples'):
-        _sets(tmp_path / 'training')
+def test_folders_that_cannot_be_used_are_refused_at_once(data, tmp_path):
+    training = shutil.copytree(data, tmp_path / 'training')
+    manifest = records.read_manifest(training)
+    records.write_json(training / records.MANIFEST, manifest | {'counts': {'train': 12, 'validation': 0}})
+    (tmp_path / 'link').symlink_to(data)
+    for folders, message in (((data, data), 'given twice'), ((data, tmp_path / 'link'), 'given twice'),
+                             ((data, tmp_path / 'nowhere'), 'nowhere: no prepared data'),
+                             ((data, training), 'no validation examples')):
+        with pytest.raises(errors.UserError, match=message):
+            _sets(*folders)
     with pytest.raises(errors.UserError, match='nowhere: no such file or folder'):
-        _sets(line_art=tmp_path / 'nowhere')
+        _sets(drawings=tmp_path / 'nowhere')
+    with pytest.raises(errors.UserError, match='no pairs of NAME.line'):
+        _sets(drawings=data)
 
 
 @pytest.mark.parametrize('spelling', ['colour', 'color'])
@@ -37,7 +47,39 @@ def test_pairs_are_found_by_both_spellings(panels, tmp_path, spelling):
     for number, panel in enumerate(panels[:2]):
         Image.fromarray(panel.line_art).save(tmp_path / f'{number}.line.png')
         Image.fromarray(panel.color).save(tmp_path / f'{number}.{spelling}.png')
-    examples = list(_sets(line_art=tmp_path)['line_art'])
+    Image.fromarray(panels[2].color).save(tmp_path / f'2.{spelling}.png')  # has no line art
+    examples = list(_sets(drawings=tmp_path)['line_art'])
     assert [example.name.rsplit('/', 1)[-1] for example in examples] == ['0', '1']
     for example, panel in zip(examples, panels, strict=False):
         np.testing.assert_array_equal(example.truth, panel.color)
+        np.testing.assert_array_equal(example.drawing, line_art.scale(panel.line_art, 256))
+
+
+def test_a_damaged_picture_of_a_pair_is_named(panels, tmp_path):
+    Image.fromarray(panels[0].color).save(tmp_path / 'a.color.png')
+    (tmp_path / 'a.line.png').write_text('text')
+    with pytest.raises(errors.UserError, match='a.line.png: not an image'):
+        list(_sets(drawings=tmp_path)['line_art'])
+
+
+def test_a_drawing_is_measured_as_it_is_and_colored_as_it_is_fitted(tmp_path):
+    strokes = np.full((512, 512), 255, np.uint8)
+    strokes[::32] = 0
+    for kind in ('line', 'color'):
+        Image.fromarray(strokes).save(tmp_path / f'thin.{kind}.png')
+    example = next(held_out_sets.drawings(tmp_path, 256))
+    np.testing.assert_array_equal(example.drawing, line_art.scale(strokes, 256))
+    np.testing.assert_allclose(example.ink[..., 0], 1 - line_art.fit(strokes, 256) / np.float32(255), atol=1e-6)
+    assert example.ink.mean() > 1.2 * (1 - example.drawing / 255).mean()
+
+
+def test_comics_are_drawn_with_both_backgrounds_if_asked():
+    assert _sets() == {}
+    sets = _sets(comics=1)
+    assert list(sets) == ['drawn_flat', 'drawn_gradient']
+    flat, gradient = (list(examples) for examples in sets.values())
+    assert len(flat) == len(gradient) == 1
+    for example in flat + gradient:
+        assert 0 < example.background.mean() < 1
+    deviations = [example.truth[example.background].std(axis=0).max() for example in flat + gradient]
+    assert deviations[0] < 10 < deviations[1]

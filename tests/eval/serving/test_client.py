@@ -1,5 +1,3 @@
-import subprocess
-import sys
 import time
 
 import numpy as np
@@ -7,8 +5,9 @@ import pytest
 from PIL import Image
 from tensorflow_serving.apis import predict_pb2
 
-from eval import colorize, systems
+from eval import colorize
 from eval.serving import client
+from tests import programs
 from tests.eval.serving import stand_in_server
 
 OUTLINE = np.full((1, 256, 256), 255, np.uint8)
@@ -18,12 +17,12 @@ def _colorize(address, timeout=10):
     return client.RemoteSystem(address, timeout).colorize(OUTLINE, [0], .8)
 
 
-def test_files_equal_those_colored_here(served, tiny_weights, panels, tmp_path):
+def test_files_equal_those_colored_here(served, system, panels, tmp_path):
     for number, panel in enumerate(panels[:2]):
         Image.fromarray(panel.line_art).resize((300, 200 + 200 * number)).save(tmp_path / f'{number}.png')
     inputs = [tmp_path / '0.png', tmp_path / '1.png']
     options = {'seed': 3, 'samples': 2, 'temperature': .6, 'background': np.uint8([10, 200, 30])}
-    colorize.colorize(inputs, tmp_path / 'local', systems.LocalSystem('comic', [tiny_weights]), **options)
+    colorize.colorize(inputs, tmp_path / 'local', system, **options)
     with stand_in_server.serving(served.answer) as address:
         remote = client.RemoteSystem(address, 60)
         assert colorize.colorize(inputs, tmp_path / 'remote', remote, **options) == 4
@@ -54,9 +53,8 @@ def test_says_what_is_wrong_with_the_server():
 
 def test_the_program_fails_with_one_line_where_no_server_is(panels, tmp_path):
     Image.fromarray(panels[0].line_art).save(tmp_path / 'a.png')
-    result = subprocess.run(
-        [sys.executable, '-m', 'eval.colorize', '--input', tmp_path / 'a.png', '--output', tmp_path / 'out',
-         '--server=localhost:1', '--timeout=5'], capture_output=True, text=True, check=False)
+    result = programs.run('eval.colorize', '--input', tmp_path / 'a.png', '--output', tmp_path / 'out',
+                          '--server=localhost:1', '--timeout=5')
     assert result.returncode == 1 and 'Traceback' not in result.stderr
     last = result.stderr.splitlines()[-1]
     assert last.startswith('error: localhost:1: UNAVAILABLE')

@@ -11,7 +11,6 @@ from tensorflow_serving.config import model_server_config_pb2
 
 from data_pipeline.common import errors
 from data_pipeline.outlines import line_art
-from eval import systems
 from eval.serving import client, saved_model, signatures
 from models import comic_colorizer
 from tests.eval.serving.stand_in_server import controls
@@ -37,11 +36,6 @@ assert not {'data_pipeline', 'models', 'train', 'eval'} & set(sys.modules)
 
 
 @pytest.fixture(scope='module')
-def colorizer(tiny_weights):
-    return systems.LocalSystem('comic', [tiny_weights])
-
-
-@pytest.fixture(scope='module')
 def drawings(panels):
     """Line art in five sizes."""
     sizes = (256, 256), (200, 240), (256, 100), (160, 160), (30, 256)
@@ -60,10 +54,10 @@ def _inputs(drawings):
 
 
 @pytest.mark.parametrize('count', [1, 5])
-def test_the_c_runtime_colors_as_this_process_does(served, colorizer, drawings, count):
+def test_the_c_runtime_colors_as_this_process_does(served, system, drawings, count):
     drawings = drawings[:count]
     arrays, encoded = _inputs(drawings)
-    expected = colorizer.colorize(arrays['outline'][..., 0], arrays['seed'], .8)
+    expected = system.colorize(arrays['outline'][..., 0], arrays['seed'], .8)
     result = served.predict('serving_default', **arrays)
     assert {name: (value.dtype, value.shape) for name, value in result.items()} == {
         'image': (np.uint8, (count, 256, 256, 3)), 'low_res': (np.uint8, (count, 32, 32, 3)),
@@ -107,27 +101,29 @@ def test_a_picture_depends_on_its_own_controls_only(served, drawings):
 def test_bad_requests_get_an_error_and_the_next_is_answered(served, drawings):
     arrays, encoded = _inputs(drawings[:1])
     plain = [served.predict(name, **inputs) for name, inputs in (('serving_default', arrays), ('encoded', encoded))]
-    bad_arrays = [{'outline': np.zeros(shape, np.uint8)} for shape in (
-        (1, 128, 128, 1), (1, 512, 512, 1), (1, 256, 256, 3), (256, 256, 1), (2, 256, 256, 1))] + [
-            {'seed': np.int64([1, 2])}, {'seed': np.int64([[1]])}, {'temperature': np.float32([-1])},
-            {'temperature': np.float32([np.nan])},
-            {'temperature': np.float32([np.inf])}, {'background': np.float32([[256, 0, 0]])},
-            {'background': np.float32([[1]])}, {name: value[:0] for name, value in arrays.items()}]
-    bad_bytes = [{'image_bytes': np.array([value], object)} for value in (
+    bad_controls = [
+        *(({'temperature': np.float32([value])}, 'temperatures must be') for value in (-1, np.nan, np.inf)),
+        *(({'background': np.float32([value])}, 'backgrounds must be') for value in ((256, 0, 0), (0, 0, np.nan))),
+        *(({name: np.repeat(arrays[name], 2, axis=0)}, 'a batch must have') for name in controls(1)),
+        ({'seed': np.int64([[1]])}, ''), ({'background': np.float32([[1]])}, '')]
+    bad_arrays = [({'outline': np.zeros(shape, np.uint8)}, '') for shape in (
+        (1, 128, 128, 1), (1, 512, 512, 1), (1, 256, 256, 3), (256, 256, 1), (2, 256, 256, 1))]
+    bad_bytes = [({'image_bytes': np.array([value], object)}, '') for value in (
         b'', b'text', encoded['image_bytes'][0][:300], *map(_png, (
-            np.zeros((1, 1), np.uint8), np.zeros((10, 8000), np.uint8))))] + [
-                {name: value[:0] for name, value in encoded.items()}]
+            np.zeros((1, 1), np.uint8), np.zeros((10, 8000), np.uint8))))]
     for name, inputs, bad in (('serving_default', arrays, bad_arrays), ('encoded', encoded, bad_bytes)):
-        for wrong in bad:
+        empty = {key: value[:0] for key, value in inputs.items()}
+        for wrong, reason in (*bad, *bad_controls, (empty, 'a batch must have')):
             with pytest.raises(RuntimeError) as error:
                 served.predict(name, **(inputs | wrong))
-            assert error.value.args[0] == INVALID_ARGUMENT, wrong
+            code, message = error.value.args
+            assert code == INVALID_ARGUMENT and reason in message, wrong
     again = served.predict('serving_default', **arrays), served.predict('encoded', **encoded)
     np.testing.assert_array_equal(again[0]['image'], plain[0]['image'])
     assert again[1]['image_bytes'] == plain[1]['image_bytes']
 
 
-def test_the_graph_has_no_python_and_xla_only_on_request(served, colorizer, tiny_weights):
+def test_the_graph_has_no_python_and_xla_only_on_request(served, tiny_weights):
     graph = served.meta_graph.graph_def
     operations = {node.op for nodes in [graph.node, *(f.node_def for f in graph.library.function)] for node in nodes}
     assert 'Conv2D' in operations and not {op for op in operations if 'Py' in op or 'NumpyFunction' in op}
@@ -177,7 +173,7 @@ def _batching_parameters():
     return message_factory.GetMessageClass(pool.FindMessageTypeByName('tensorflow.serving.BatchingParameters'))()
 
 
-def test_versions_count_up_and_are_whole_or_not_there(colorizer, tmp_path, monkeypatch):
+def test_versions_count_up_and_are_whole_or_not_there(system, tmp_path, monkeypatch):
     def save(module, folder, signatures):
         pathlib.Path(folder).mkdir()
         if not works:
@@ -186,11 +182,11 @@ def test_versions_count_up_and_are_whole_or_not_there(colorizer, tmp_path, monke
     monkeypatch.setattr(tf.saved_model, 'save', save)
     works = True
     output = tmp_path / 'model'
-    assert saved_model.export(colorizer.colorizer, output, version=9).name == '9'
-    assert saved_model.export(colorizer.colorizer, output).name == '10'
+    assert saved_model.export(system.colorizer, output, version=9).name == '9'
+    assert saved_model.export(system.colorizer, output).name == '10'
     with pytest.raises(errors.UserError, match='exists already'):
-        saved_model.export(colorizer.colorizer, output, version=9)
+        saved_model.export(system.colorizer, output, version=9)
     works = False
     with pytest.raises(OSError, match='disk full'):
-        saved_model.export(colorizer.colorizer, output)
+        saved_model.export(system.colorizer, output)
     assert sorted(path.name for path in output.iterdir()) == ['10', '9']

@@ -20,9 +20,11 @@ class ContactSheet:
       rows: the most rows of one sheet.
 
     Example:
-      sheet = ContactSheet('sheet.png', ('outline', 'result'))
-      sheet.add('panel 1', [outline, result])  # uint8 arrays
-      sheet.flush()
+      >>> sheet = ContactSheet(f'{folder}/sheet.png', ('outline', 'result'))
+      >>> sheet.add('panel 1', [np.zeros((64, 64), np.uint8), np.zeros((64, 64, 3), np.uint8)])
+      >>> sheet.flush()
+      >>> sheet.written[0].name
+      'sheet.png'
     """
 
     def __init__(self, path, titles, rows=24):

@@ -22,6 +22,11 @@ class LocalSystem:
       drafts: number of samples that each picture of `comic` is the consensus of.
     Raises:
       UserError: no folder holds a network.
+
+    Example:
+      >>> system = LocalSystem('comic', ['models/pretrained'])
+      >>> system.colorize(np.full((1, 256, 256), 255, np.uint8), seeds=[7], temperature=1.1)['image'].shape
+      (1, 256, 256, 3)
     """
 
     def __init__(self, name, weight_folders, drafts=comic_colorizer.DRAFTS):

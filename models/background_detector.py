@@ -31,6 +31,10 @@ class BackgroundDetectorConfig(config.UNetConfig):
       predicts_colors: whether the detector predicts the composite's foreground colors itself (the paper); if not, they
         are samples of the low-resolution colorizer (the study).
       background_model: what stands for a background; one of `background.MODELS`.
+
+    Example:
+      >>> BackgroundDetectorConfig.from_preset('tiny', background_model='plane').background_model
+      'plane'
     """
 
     predicts_colors: bool = True
@@ -44,8 +48,9 @@ class BackgroundDetector(network.Network):
       config: a `BackgroundDetectorConfig`.
 
     Example:
-      detector = BackgroundDetector(BackgroundDetectorConfig.from_preset('tiny'))
-      masks = detector.masks(tf.zeros([1, 256, 256, 1]))  # [1, 256, 256, 1], 1 on the background, else 0
+      >>> detector = BackgroundDetector.from_preset('tiny')
+      >>> detector.masks(tf.zeros([1, 256, 256, 1])).shape
+      TensorShape([1, 256, 256, 1])
     """
 
     NAME, CONFIG, OBJECTIVE = 'background_detector', BackgroundDetectorConfig, 'composite_l1'

@@ -18,10 +18,11 @@ class ComicColorizer(tf.Module):
       drafts, xla: see `LowResColorizer.consensus`.
 
     Example:
-      colorizer = ComicColorizer.from_pretrained('models/pretrained')
-      result = colorizer.colorize(tf.zeros([1, 256, 256, 1]), seeds=tf.constant([7], tf.int64),
-                                  temperature=tf.constant(TEMPERATURE), background_color=tf.fill([1, 3], AUTOMATIC))
-      result['image'].shape  # [1, 256, 256, 3]
+      >>> colorizer = ComicColorizer.from_pretrained('models/pretrained')
+      >>> result = colorizer.colorize(tf.zeros([1, 256, 256, 1]), tf.constant([7], tf.int64), tf.constant(TEMPERATURE),
+      ...                             background_color=tf.fill([1, 3], AUTOMATIC))
+      >>> result['image'].shape
+      TensorShape([1, 256, 256, 3])
     """
 
     NETWORKS = (low_res_colorizer.LowResColorizer, background_detector.BackgroundDetector,

@@ -26,6 +26,10 @@ class PolishingNetworkConfig(config.UNetConfig):
       background_model: what stands for a background, as of the detector; one of `background.MODELS`.
       sees_background: whether the network sees the background's mask and color; if not, it is the paper's ablation
         (figure 2).
+
+    Example:
+      >>> PolishingNetworkConfig.from_preset('small').max_filters
+      64
     """
 
     low_res_size: int = 32
@@ -81,9 +85,10 @@ class PolishingNetwork(conditional_gan.ConditionalGAN):
       config: a `PolishingNetworkConfig`.
 
     Example:
-      network = PolishingNetwork(PolishingNetworkConfig.from_preset('tiny'))
-      outline, low_res = tf.zeros([1, 256, 256, 1]), tf.zeros([1, 32, 32, 3])
-      image = network.polish(outline, low_res, masks=tf.ones([1, 256, 256, 1]))  # [1, 256, 256, 3]
+      >>> network = PolishingNetwork.from_preset('tiny')
+      >>> outline, low_res = tf.zeros([1, 256, 256, 1]), tf.zeros([1, 32, 32, 3])
+      >>> network.polish(outline, low_res, masks=tf.ones([1, 256, 256, 1])).shape
+      TensorShape([1, 256, 256, 3])
     """
 
     NAME, CONFIG, CHANNELS = 'polishing_network', PolishingNetworkConfig, 10

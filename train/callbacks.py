@@ -141,7 +141,7 @@ class SaveWeights(keras.callbacks.Callback):
       ...     callback.on_epoch_end(0, {'val_l1': .25})
       ...     sorted(path.name for path in pathlib.Path(folder, 'best').iterdir())
       ['pix2pix.h5', 'pix2pix.json']
-      >>> best.numpy()
+      >>> float(best)
       0.25
     """
 

@@ -42,8 +42,8 @@ class Page:
       member: name inside the archive, None for a plain file.
 
     Example:
-      >>> Image.new('RGB', (64, 48), 'red').save('01.png')
-      >>> read(Page(name='01.png', group='comic', path='01.png')).shape
+      >>> Image.new('RGB', (64, 48), 'red').save(f'{folder}/01.png')
+      >>> read(Page(name='01.png', group='comic', path=f'{folder}/01.png')).shape
       (48, 64, 3)
     """
 

@@ -15,7 +15,12 @@ from models.ops import resize
 
 
 class Comic:
-    """The comic system as it is, with the figures that only it has."""
+    """The comic system as it is, with the figures that only it has.
+
+    Example:
+      >>> from eval.systems import LocalSystem
+      >>> model = Comic(LocalSystem('comic', ['models/pretrained']))  # model.images(batch, seeds, temperature)
+    """
 
     def __init__(self, system):
         self._system = system
@@ -47,6 +52,10 @@ class Ablation:
       true_low_res: whether the true low-resolution colors replace the sampled ones.
       true_mask: whether the true mask replaces the detected one.
       polishing: another polishing network, or None.
+
+    Example:
+      >>> from models.comic_colorizer import ComicColorizer
+      >>> model = Ablation(ComicColorizer.from_pretrained('models/pretrained'), true_mask=True)
     """
 
     def __init__(self, colorizer, true_low_res=False, true_mask=False, polishing=None):
@@ -73,7 +82,13 @@ class Ablation:
 
 
 class Baseline:
-    """A system that the comic system is compared with."""
+    """A system that the comic system is compared with.
+
+    Example:
+      >>> from models.baselines.pix2pix import Pix2Pix
+      >>> Pix2Pix.from_preset('tiny').save_pretrained(folder)
+      >>> model = Baseline(systems.LocalSystem('pix2pix', [folder]))
+    """
 
     def __init__(self, system):
         self._system = system

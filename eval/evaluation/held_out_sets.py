@@ -22,6 +22,11 @@ class Example:
       fitted: uint8 [S, S], the line art that the networks see.
       truth: uint8 [S, S, 3], the true colors.
       background: bool [S, S], the true background, or None if it is not known.
+
+    Example:
+      >>> white = np.full((256, 256), 255, np.uint8)
+      >>> Example('blank', white, white, truth=np.stack([white] * 3, axis=-1)).ink.shape
+      (256, 256, 1)
     """
 
     name: str

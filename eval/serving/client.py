@@ -17,6 +17,10 @@ class RemoteSystem:
     Args:
       address: 'host:port' of the server's gRPC.
       timeout: seconds to wait for one answer.
+
+    Example:
+      >>> RemoteSystem('localhost:8500', timeout=60).size
+      256
     """
 
     def __init__(self, address, timeout):

@@ -16,6 +16,11 @@ class ConditionalGAN(network.Network):
     Args:
       config: a `UNetConfig`.
       out_size: side of the result in pixels; S if None.
+
+    Example:
+      >>> from models.baselines.pix2pix import Pix2Pix
+      >>> Pix2Pix.from_preset('tiny')(tf.zeros([1, 256, 256, 1])).shape
+      TensorShape([1, 256, 256, 3])
     """
 
     OBJECTIVE = 'l1'

@@ -21,6 +21,10 @@ class Config:
     Attributes:
       preset: name of the preset that the configuration began with.
       image_size: S, side of outlines and results in pixels.
+
+    Example:
+      >>> Config.from_preset('tiny', image_size=64)
+      Config(preset='tiny', image_size=64)
     """
 
     # What each preset changes of the defaults; `tiny` is for tests, `small` for two CPU cores, `paper` as published.
@@ -79,6 +83,10 @@ class UNetConfig(Config):
     Attributes:
       filters: filters of the first layer; each layer has twice as many as the one before.
       max_filters: the most filters of a layer.
+
+    Example:
+      >>> UNetConfig.from_preset('small').filters
+      16
     """
 
     PRESETS: typing.ClassVar[dict] = {

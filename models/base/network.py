@@ -24,8 +24,10 @@ class Network(keras.Model):
       metrics: names of the values that validation reports.
 
     Example:
-      network = BackgroundDetector.from_pretrained('models/pretrained')
-      network.save_pretrained('copy')
+      >>> from models.background_detector import BackgroundDetector
+      >>> network = BackgroundDetector.from_pretrained('models/pretrained')
+      >>> network.config.preset
+      'small'
     """
 
     NAME = None  # name of the network and of its files

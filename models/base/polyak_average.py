@@ -13,6 +13,13 @@ class PolyakAverage:
     Args:
       variables: the variables to average.
       step: integer variable that counts the updates. The average follows faster in the first updates.
+
+    Example:
+      >>> variable = tf.Variable(1.)
+      >>> average = PolyakAverage([variable], step=tf.Variable(100))
+      >>> with average.applied():
+      ...     variable.numpy()
+      np.float32(1.0)
     """
 
     def __init__(self, variables, step):

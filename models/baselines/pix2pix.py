@@ -9,7 +9,12 @@ from models.base import conditional_gan, config
 
 @dataclasses.dataclass(frozen=True)
 class Pix2PixConfig(config.UNetConfig):
-    """Sizes of pix2pix."""
+    """Sizes of pix2pix.
+
+    Example:
+      >>> Pix2PixConfig.from_preset('tiny').filters
+      4
+    """
 
 
 class Pix2Pix(conditional_gan.ConditionalGAN):
@@ -23,6 +28,10 @@ class Pix2Pix(conditional_gan.ConditionalGAN):
 
     Args:
       config: a `Pix2PixConfig`.
+
+    Example:
+      >>> Pix2Pix.from_preset('tiny').colorize(tf.zeros([1, 256, 256, 1]))['image'].shape
+      TensorShape([1, 256, 256, 3])
     """
 
     NAME, CONFIG = 'pix2pix', Pix2PixConfig

@@ -16,14 +16,24 @@ _MASK_USE = 3  # use of the seeds; dropout has 0 to 2
 
 @dataclasses.dataclass(frozen=True)
 class LowResPix2PixConfig(config.UNetConfig):
-    """Sizes of the first network. low_res_size: L, side of the low-resolution picture in pixels."""
+    """Sizes of the first network. low_res_size: L, side of the low-resolution picture in pixels.
+
+    Example:
+      >>> LowResPix2PixConfig.from_preset('tiny').low_res_size
+      32
+    """
 
     low_res_size: int = 32
 
 
 @dataclasses.dataclass(frozen=True)
 class PolishingPix2PixConfig(config.UNetConfig):
-    """Sizes of the second network. low_res_size: L, side of the low-resolution picture in pixels."""
+    """Sizes of the second network. low_res_size: L, side of the low-resolution picture in pixels.
+
+    Example:
+      >>> PolishingPix2PixConfig.from_preset('tiny').low_res_size
+      32
+    """
 
     low_res_size: int = 32
 
@@ -33,6 +43,10 @@ class LowResPix2Pix(conditional_gan.ConditionalGAN):
 
     Args:
       config: a `LowResPix2PixConfig`.
+
+    Example:
+      >>> LowResPix2Pix.from_preset('tiny')(tf.zeros([1, 256, 256, 1])).shape
+      TensorShape([1, 32, 32, 3])
     """
 
     NAME, CONFIG = 'two_step_low_res', LowResPix2PixConfig
@@ -53,6 +67,10 @@ class PolishingPix2Pix(conditional_gan.ConditionalGAN):
 
     Args:
       config: a `PolishingPix2PixConfig`.
+
+    Example:
+      >>> PolishingPix2Pix.from_preset('tiny')(tf.zeros([1, 256, 256, 5])).shape
+      TensorShape([1, 256, 256, 3])
     """
 
     NAME, CONFIG, CHANNELS = 'two_step_polishing', PolishingPix2PixConfig, 5
@@ -86,6 +104,11 @@ class TwoStepCGAN(tf.Module):
     Args:
       low_res: a trained `LowResPix2Pix`.
       polishing: a trained `PolishingPix2Pix` of the same picture sizes.
+
+    Example:
+      >>> colorizer = TwoStepCGAN(LowResPix2Pix.from_preset('tiny'), PolishingPix2Pix.from_preset('tiny'))
+      >>> colorizer.colorize(tf.zeros([1, 256, 256, 1]))['image'].shape
+      TensorShape([1, 256, 256, 3])
     """
 
     def __init__(self, low_res, polishing):

@@ -24,6 +24,10 @@ class GroupNorm(keras.layers.Layer):
 
     Args:
       groups: number of groups of channels; each group is normalized over all its channels and positions.
+
+    Example:
+      >>> GroupNorm(groups=4)(tf.zeros([1, 8, 8, 16])).shape
+      TensorShape([1, 8, 8, 16])
     """
 
     def __init__(self, groups=4, **kwargs):

@@ -16,6 +16,10 @@ class PatchGAN(keras.Model):
     Args:
       filters: filters of the first layer; each layer has twice as many as the one before.
       max_filters: the most filters of a layer.
+
+    Example:
+      >>> PatchGAN(4, 16)((tf.zeros([1, 64, 64, 1]), tf.zeros([1, 64, 64, 3]))).shape
+      TensorShape([1, 8, 8, 1])
     """
 
     def __init__(self, filters, max_filters, **kwargs):
@@ -40,6 +44,14 @@ class Adversary:
     Args:
       config: the generator's `UNetConfig`, whose filters the PatchGAN takes.
       channels: channels of the condition.
+
+    Example:
+      >>> from models.base.config import UNetConfig
+      >>> adversary = Adversary(UNetConfig.from_preset('tiny'), channels=1)
+      >>> picture = tf.zeros([1, 64, 64, 3])
+      >>> deceive, detect = adversary.losses(tf.zeros([1, 64, 64, 1]), picture, picture)
+      >>> detect.shape
+      TensorShape([])
     """
 
     def __init__(self, config, channels):

@@ -21,6 +21,10 @@ class UNet(keras.Model):
       outputs: channels of the result.
       size: S, a power of two; the depth is its logarithm.
       out_size: side of the result, a power of two; S if None.
+
+    Example:
+      >>> UNet(filters=4, max_filters=8, outputs=3, size=32)(tf.zeros([1, 32, 32, 2])).shape
+      TensorShape([1, 32, 32, 3])
     """
 
     def __init__(self, filters, max_filters, outputs, size, out_size=None, **kwargs):

@@ -31,9 +31,9 @@ class LowResColorizer(network.Network):
       config: a `LowResColorizerConfig`.
 
     Example:
-      colorizer = LowResColorizer(LowResColorizerConfig.from_preset('tiny'))
-      low_res, log_likelihood = colorizer.sample(tf.zeros([1, 256, 256, 1]), seeds=tf.constant([7], tf.int64))
-      low_res.shape  # [1, 32, 32, 3]
+      >>> colorizer = LowResColorizer.from_preset('tiny')
+      >>> colorizer.log_prob(tf.zeros([1, 256, 256, 1]), tf.zeros([1, 32, 32, 3])).shape
+      TensorShape([1])
     """
 
     NAME, CONFIG, OBJECTIVE = 'low_res_colorizer', LowResColorizerConfig, 'bits_per_dim'

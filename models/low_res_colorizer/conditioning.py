@@ -19,6 +19,10 @@ class ResidualBlock(keras.layers.Layer):
       stride: stride of the 3x3 convolution.
       dilation: dilation of the 3x3 convolution.
       projects: whether the shortcut has a 1x1 convolution, which it needs where the number of channels changes.
+
+    Example:
+      >>> ResidualBlock(4, stride=2, projects=True)(tf.zeros([1, 8, 8, 4])).shape
+      TensorShape([1, 4, 4, 16])
     """
 
     def __init__(self, filters, stride=1, dilation=1, projects=False, **kwargs):

@@ -27,6 +27,10 @@ class LowResColorizerConfig(config.Config):
       likelihood: distribution of a pixel; one of `likelihoods.LIKELIHOODS`.
       autoregressive: whether a pixel depends on the pixels before it; if not, on the outline alone.
       sees_outline: whether the colorizer sees the outline; if not, it sees a blank page.
+
+    Example:
+      >>> LowResColorizerConfig.from_preset('small').mixtures
+      5
     """
 
     PRESETS: typing.ClassVar[dict] = {

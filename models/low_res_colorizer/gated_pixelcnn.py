@@ -29,7 +29,12 @@ def gate(x):
 
 
 class PixelDense(keras.layers.Dense):
-    """Keras's Dense layer. For single pixels [B, F] TensorFlow does not fuse its parts, which would be slower."""
+    """Keras's Dense layer. For single pixels [B, F] TensorFlow does not fuse its parts, which would be slower.
+
+    Example:
+      >>> PixelDense(5)(tf.zeros([1, 3])).shape
+      TensorShape([1, 5])
+    """
 
     def call(self, x):
         if x.shape.rank > 2:
@@ -46,6 +51,12 @@ class GatedBlock(keras.layers.Layer):
       kernel: odd width of the unmasked kernel. The layer reaches kernel // 2 pixels to each side.
       mask: 'A' for the first layer, whose horizontal stack does not see the pixel itself; 'B' for the others.
       dropout: dropout rate on the inputs of both stacks' kernels ('B' only), not on the residual connection.
+
+    Example:
+      >>> block, x = GatedBlock(filters=8, kernel=5, mask='B'), tf.zeros([1, 12, 12, 8])
+      >>> vertical, horizontal = block(x, x, tf.zeros([1, 12, 12, 4]))
+      >>> horizontal.shape
+      TensorShape([1, 12, 12, 8])
     """
 
     def __init__(self, filters, kernel, mask, dropout=0., **kwargs):
@@ -137,8 +148,9 @@ class GatedPixelCNN(keras.layers.Layer):
       sees_picture: whether pixels see the pixels before them. If not, they are independent given the condition.
 
     Example:
-      network = GatedPixelCNN(blocks=2, filters=8, hidden=16, outputs=5)
-      network(picture=tf.zeros([1, 12, 12, 3]), condition=tf.zeros([1, 12, 12, 4])).shape  # [1, 12, 12, 5]
+      >>> network = GatedPixelCNN(blocks=2, filters=8, hidden=16, outputs=5)
+      >>> network(picture=tf.zeros([1, 12, 12, 3]), condition=tf.zeros([1, 12, 12, 4])).shape
+      TensorShape([1, 12, 12, 5])
     """
 
     def __init__(self, blocks, filters, hidden, outputs, dropout=0., sees_picture=True, **kwargs):

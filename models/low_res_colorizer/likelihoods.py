@@ -26,6 +26,10 @@ class Categorical:
 
     Args:
       parameters: float [..., 3 * 256].
+
+    Example:
+      >>> Categorical(tf.zeros([1, Categorical.sizes(mixtures=5)[0]])).log_prob(tf.zeros([1, 3])).shape
+      TensorShape([1])
     """
 
     def __init__(self, parameters, neighbors=None):
@@ -55,6 +59,10 @@ class Gaussian:
 
     Args:
       parameters: float [..., 6], three means and three log-scales.
+
+    Example:
+      >>> Gaussian(tf.zeros([1, Gaussian.sizes(mixtures=5)[0]])).log_prob(tf.zeros([1, 3])).shape
+      TensorShape([1])
     """
 
     _MIN_LOG_SCALE, _MAX_LOG_SCALE = -5., 5.  # beyond these limits float32 has no digits left for the tails

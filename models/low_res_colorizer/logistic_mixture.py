@@ -28,8 +28,9 @@ class LogisticMixture:
       neighbors: [..., 2, 3], colors of the pixels to the left and above; if None, components do not copy.
 
     Example:
-      parameters = tf.zeros([1, LogisticMixture.sizes(mixtures=5)[0]])
-      LogisticMixture(parameters).log_prob(tf.zeros([1, 3]))  # [1], nats
+      >>> parameters = tf.zeros([1, LogisticMixture.sizes(mixtures=5)[0]])
+      >>> LogisticMixture(parameters).log_prob(tf.zeros([1, 3])).shape
+      TensorShape([1])
     """
 
     def __init__(self, parameters, neighbors=None):

@@ -99,28 +99,25 @@ def test_a_picture_depends_on_its_own_controls_only(served, drawings):
 
 
 def test_bad_requests_get_an_error_and_the_next_is_answered(served, drawings):
-    arrays, encoded = _inputs(drawings[:1])
+    arrays, encoded = _inputs(drawings[:2])
     plain = [served.predict(name, **inputs) for name, inputs in (('serving_default', arrays), ('encoded', encoded))]
-    bad_controls = [
-        *(({'temperature': np.float32([value])}, 'temperatures must be') for value in (-1, np.nan, np.inf)),
-        *(({'background': np.float32([value])}, 'backgrounds must be') for value in ((256, 0, 0), (0, 0, np.nan))),
-        *(({name: np.repeat(arrays[name], 2, axis=0)}, 'a batch must have') for name in controls(1)),
-        ({'seed': np.int64([[1]])}, ''), ({'background': np.float32([[1]])}, '')]
-    bad_arrays = [({'outline': np.zeros(shape, np.uint8)}, '') for shape in (
-        (1, 128, 128, 1), (1, 512, 512, 1), (1, 256, 256, 3), (256, 256, 1), (2, 256, 256, 1))]
-    bad_bytes = [({'image_bytes': np.array([value], object)}, '') for value in (
-        b'', b'text', encoded['image_bytes'][0][:300], *map(_png, (
+    bad_controls = [{'temperature': np.float32([1, value])} for value in (-1, np.nan, np.inf)] + [
+        {'background': np.float32([[0, 0, 0], value])} for value in ((256, 0, 0), (0, 0, np.nan))] + [
+            {name: value[:count]} for name, value in controls(3).items() for count in (0, 1, 3)] + [
+                {'seed': np.int64([[1], [2]])}, {'background': np.float32([[1], [2]])}]
+    bad_arrays = [{'outline': np.zeros(shape, np.uint8)} for shape in (
+        (2, 128, 128, 1), (2, 512, 512, 1), (2, 256, 256, 3), (256, 256, 1), (1, 256, 256, 1))]
+    bad_bytes = [{'image_bytes': np.array([encoded['image_bytes'][0], value], object)} for value in (
+        b'', b'text', encoded['image_bytes'][1][:300], *map(_png, (
             np.zeros((1, 1), np.uint8), np.zeros((10, 8000), np.uint8))))]
     for name, inputs, bad in (('serving_default', arrays, bad_arrays), ('encoded', encoded, bad_bytes)):
-        empty = {key: value[:0] for key, value in inputs.items()}
-        for wrong, reason in (*bad, *bad_controls, (empty, 'a batch must have')):
+        for wrong in (*bad, *bad_controls, {key: value[:0] for key, value in inputs.items()}):
             with pytest.raises(RuntimeError) as error:
                 served.predict(name, **(inputs | wrong))
-            code, message = error.value.args
-            assert code == INVALID_ARGUMENT and reason in message, wrong
+            assert error.value.args[0] == INVALID_ARGUMENT, wrong
     again = served.predict('serving_default', **arrays), served.predict('encoded', **encoded)
     np.testing.assert_array_equal(again[0]['image'], plain[0]['image'])
-    assert again[1]['image_bytes'] == plain[1]['image_bytes']
+    np.testing.assert_array_equal(again[1]['image_bytes'], plain[1]['image_bytes'])
 
 
 def test_the_graph_has_no_python_and_xla_only_on_request(served, tiny_weights):

@@ -1,0 +1,42 @@
+"""The examples in the docstrings run, and every public class has one."""
+
+import doctest
+import importlib
+import inspect
+import pathlib
+import pkgutil
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+import data_pipeline
+import eval as eval_package
+import models
+import train
+
+ROOT = pathlib.Path(models.__file__).parent.parent
+MODULES = [module.name for package in (data_pipeline, models, train, eval_package)
+           for module in pkgutil.walk_packages(package.__path__, f'{package.__name__}.') if not module.ispkg]
+
+
+def _public_classes(module):
+    return [value for name, value in vars(module).items() if inspect.isclass(value) and not name.startswith('_')
+            and value.__module__ == module.__name__ and not issubclass(value, Exception)]
+
+
+@pytest.mark.parametrize('name', MODULES)
+def test_examples_run(name, monkeypatch, tmp_path):
+    module = importlib.import_module(name)
+    monkeypatch.chdir(ROOT)
+    runner, report = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE), []
+    names = {**vars(module), 'np': np, 'tf': tf, 'folder': str(tmp_path)}
+    for test in doctest.DocTestFinder().find(module, extraglobs=names):
+        runner.run(test, out=report.append)
+    assert not runner.failures, ''.join(report)
+
+
+@pytest.mark.parametrize('name', [name for name in MODULES if _public_classes(importlib.import_module(name))])
+def test_every_public_class_has_an_example(name):
+    for cls in _public_classes(importlib.import_module(name)):
+        assert '>>> ' in (cls.__doc__ or ''), cls.__name__

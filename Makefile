@@ -1,5 +1,8 @@
-# make demo | make test | make lint: each works alone, right after a clone.
-# make train DATA=data/all RUNS=runs: trains the system as the shipped weights were, in one go; see models/pretrained.
+# make demo: colors the line art in eval/examples.
+# make test: runs all tests.
+# make lint: checks the code's style.
+# make train DATA=data/all RUNS=runs: trains the system with the settings of the shipped weights (models/pretrained).
+# Each command works right after a clone: it first makes .venv and installs requirements.txt. `train` also needs data.
 PYTHON ?= python3
 BIN := .venv/bin
 DATA ?= data/all

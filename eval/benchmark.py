@@ -1,4 +1,4 @@
-r"""Measures speed, as ratios within one run, and prints one JSON object a line.
+r"""Measures speed, as ratios within one run. Prints one JSON object on each line.
 
   python -m eval.benchmark --what=sampling,serving
 
@@ -14,11 +14,11 @@ sampling, for batches of 1 and 16:
   tfp: tfp.distributions.PixelCNN.sample of the same width, depth and mixture, which has no outline.
 
 training:
-  NETWORK.float32, NETWORK.mixed_bfloat16: training step of each network in batches of 8, seconds a picture.
+  NETWORK.float32, NETWORK.mixed_bfloat16: a training step of each network in batches of 8; seconds for each picture.
 
 input:
-  pipeline: the input pipeline alone, from TFRecords (--data, or comics that are drawn for it), seconds a picture. `per`
-    is the fastest training step, which is measured first; a ratio of 0.1 is ten times as fast.
+  pipeline: the input pipeline alone, from TFRecords (--data, or comics that are drawn for it); seconds for each
+    picture. `per` is the fastest training step, which is measured first. A ratio of 0.1 is ten times as fast.
 
 serving, for batches of 1 and 16, without XLA:
   in_process: ComicColorizer.colorize.
@@ -55,7 +55,7 @@ _WHAT = ('sampling', 'training', 'input', 'serving')
 
 
 def measure(cases):
-    """Measures the median seconds of a call of each case. The cases take turns, so other load slows all alike.
+    """Measures the median seconds of a call of each case. The cases take turns, so that other load slows all alike.
 
     Args:
       cases: {name: (tf.function, *arguments)}.
@@ -125,7 +125,7 @@ def sampling(preset):
 
 
 def training(preset):
-    """Prints the entries of --what=training. Returns (seconds a picture, name) of the fastest step."""
+    """Prints the entries of --what=training. Returns (seconds for each picture, name) of the fastest step."""
     size = Config.image_size
     data = {'outline': tf.random.stateless_uniform([_BATCH_SIZE, size, size, 1], [0, 0]),
             'color': tf.random.stateless_uniform([_BATCH_SIZE, size, size, 3], [0, 1], -1, 1),
@@ -153,7 +153,7 @@ def training(preset):
 
 
 def input_pipeline(fastest):
-    """Prints the entry of --what=input, with its ratio to the fastest training step (seconds a picture, name)."""
+    """Prints the entry of --what=input. `fastest` is what `training` returned."""
     with contextlib.ExitStack() as stack:
         data = FLAGS.data
         if not data:
@@ -219,7 +219,7 @@ def main():
 
 
 if __name__ == '__main__':
-    flags.DEFINE_list('what', None, f'What to measure, joined by commas: {", ".join(_WHAT)}.', required=True)
+    flags.DEFINE_list('what', None, f'Measurements, joined by commas: {", ".join(_WHAT)}.', required=True)
     flags.register_validator('what', set(_WHAT).issuperset, f'takes {", ".join(_WHAT)}')
     flags.DEFINE_string('data', None, 'Folder that data_pipeline.prepare wrote, to measure the input pipeline with.')
     flags.DEFINE_enum('preset', 'small', list(Config.PRESETS), 'Sizes of the networks.')

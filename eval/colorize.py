@@ -103,7 +103,7 @@ def colorize(inputs, output, system, seed=0, samples=1, temperature=comic_colori
                 continue
             print(f'[{number}/{len(found)}] {page.name}', flush=True)
             fitted = line_art.fit(lines, system.size).numpy()
-            first = zlib.crc32(fitted) + seed  # pictures differ, and a picture's colors do not depend on others
+            first = zlib.crc32(fitted) + seed  # different pictures have different seeds, whatever their order
             for sample in range(samples):
                 yield f'{name}-{sample + 1}.png' if samples > 1 else f'{name}.png', lines, fitted, first + sample
 
@@ -127,7 +127,7 @@ def colorize(inputs, output, system, seed=0, samples=1, temperature=comic_colori
 
 
 def _unique_names(names):
-    """Makes names without suffix unique: a.png and a.jpg become 'a' and 'a.jpg'. None is the contact sheet's."""
+    """Makes names without suffix unique: a.png and a.jpg become 'a' and 'a.jpg'. None is 'contact_sheet'."""
     taken, unique = {pathlib.Path(_SHEET).stem}, []
     for name in names:
         stem = str(pathlib.PurePosixPath(name).with_suffix(''))
@@ -158,15 +158,15 @@ if __name__ == '__main__':
     flags.DEFINE_string('output', None, 'Folder to write to.', required=True)
     flags.DEFINE_multi_string('weights', [str(systems.PRETRAINED)], 'Folder of trained networks. May be repeated: each '
                               'network is loaded from the first folder that holds it.')
-    flags.DEFINE_enum('model', 'comic', systems.SYSTEMS, 'The system, or a baseline.')
-    flags.DEFINE_string('server', None, 'HOST:PORT of a TensorFlow Serving instance (gRPC) that colors.')
+    flags.DEFINE_enum('model', 'comic', systems.SYSTEMS, 'System that colors: comic, or a baseline.')
+    flags.DEFINE_string('server', None, 'Address (gRPC) of a TensorFlow Serving instance that colors, as HOST:PORT.')
     flags.DEFINE_float('timeout', 60., 'Seconds to wait for one answer of the server.', lower_bound=0.)
     flags.DEFINE_string('background', 'auto', "Color to paint all backgrounds with, as '#rrggbb'; or auto.")
     flags.DEFINE_integer('seed', 0, 'Seed of the colors.', lower_bound=0)
     flags.DEFINE_integer('samples', 1, 'Number of alternatives for each picture.', lower_bound=1)
     flags.DEFINE_float('temperature', comic_colorizer.TEMPERATURE,
                        'Temperature of the sampling: 1 is what was learned, lower is calmer.', lower_bound=0.)
-    flags.DEFINE_integer('drafts', comic_colorizer.DRAFTS, 'Number of samples that a picture is the consensus of. With '
-                         'more, results are calmer and more alike. A server has its own.', lower_bound=1)
-    flags.DEFINE_bool('extract_outline', False, 'Color pictures that are in color already, by their outlines.')
+    flags.DEFINE_integer('drafts', comic_colorizer.DRAFTS, 'Number of samples that form the consensus. With more, '
+                         'results are calmer and more alike. A server uses its own number.', lower_bound=1)
+    flags.DEFINE_bool('extract_outline', False, 'Color the outlines of pictures that are in color already.')
     program.run(main)

@@ -4,13 +4,13 @@ r"""Evaluates the system and the baselines on held-out pictures, in numbers and 
       --output evaluation
 
 Sets:
-  NAME: the validation split of each --data folder, called by the folder's name (with as many of its parents as tell
-    folders of one name apart).
-  line_art: the pairs of NAME.line.* and NAME.colour.* below --line_art.
+  NAME: the validation split of each --data folder. NAME is the folder's name. If several folders have one name, the
+    names of their parents come before it.
+  line_art: the pairs of NAME.line.* and NAME.colour.* (or NAME.color.*) below --line_art.
   drawn_flat, drawn_gradient: comics that are drawn here, --comics panels of each.
 
-Models: those of comic, two_step_cgan and pix2pix whose weights are found, and variants of comic that show what each
-part loses:
+Models: those of comic, two_step_cgan and pix2pix whose weights are found, and variants of comic that show how much
+each part loses:
   comic_true_low_res: with the true low-resolution colors (a perfect colorizer).
   comic_true_mask: with the true mask, where it is known (a perfect detector).
   comic_true_both: with both; only the polishing network is left.
@@ -45,7 +45,7 @@ FLAGS = flags.FLAGS
 FIGURES = ('l1', 'psnr', 'ssim', 'region_spread', 'background_spread', 'colorfulness', 'diversity', 'mask_iou',
            'bits_per_dim')
 _BATCH_SIZE = 8
-_GRAY = 1.  # a true picture of less colorfulness has no color to be relative to
+_GRAY = 1.  # a true picture with at most this colorfulness is gray: the relative colorfulness is not defined
 
 
 def figures_of(image, example):
@@ -149,7 +149,7 @@ if __name__ == '__main__':
     flags.DEFINE_string('output', None, 'Folder to write to.', required=True)
     flags.DEFINE_string('line_art', None, 'Folder with pairs of NAME.line.* and NAME.colour.*.')
     flags.DEFINE_string('ablation', None, 'Folder of a polishing network trained with --nobackground.')
-    flags.DEFINE_integer('comics', 48, 'Number of panels to draw with flat, and with gradient backgrounds.',
+    flags.DEFINE_integer('comics', 48, 'Number of panels to draw for each of the sets drawn_flat and drawn_gradient.',
                          lower_bound=0)
     flags.DEFINE_integer('comic_seed', 1000, 'Seed of the evaluation comics; must differ from the training seeds.',
                          lower_bound=0)

@@ -9,7 +9,7 @@ in, PNG out), which eval/serving/signatures.py describes, and a request for each
 --xla compiles the sampler with XLA. It then samples several times faster, but compiles for seconds at each new batch
 size. Only a server that is started with --xla_cpu_compilation_enabled accepts such a model.
 
-The exit status is 1, after one line that says why, if nothing was exported.
+If nothing was exported, the exit status is 1, and one line says why.
 """
 
 from absl import flags
@@ -32,7 +32,7 @@ if __name__ == '__main__':
                               'network is loaded from the first folder that holds it.')
     flags.DEFINE_string('output', None, 'Folder of the model, which holds a folder for each version.', required=True)
     flags.DEFINE_integer('version', None, 'Number of the version; the next one by default.', lower_bound=1)
-    flags.DEFINE_integer('drafts', comic_colorizer.DRAFTS, 'Number of samples that a picture is the consensus of.',
+    flags.DEFINE_integer('drafts', comic_colorizer.DRAFTS, 'Number of samples that form the consensus.',
                          lower_bound=1)
     flags.DEFINE_bool('xla', False, 'Compile the sampler with XLA.')
     program.run(main)

@@ -7,7 +7,8 @@ Without --data, the outlines are those of comics that are drawn here (`data_pipe
 whose true backgrounds are known. The composites of a detector trained with --foreground=low_res need --samples; without
 them only its masks are shown and measured.
 
-Prints one line of JSON, over all --pictures. The sheet shows 24 of them, evenly spread. L1 is in [-1, 1] units.
+Prints one line of JSON with means over all --pictures. The sheet shows 24 of them, evenly spread. L1 is in [-1, 1]
+units.
   background_share: share of the pixels that are background.
   background_iou: intersection over union with the true background, if it is known.
   composite_l1: the detector's loss, with hard masks.
@@ -101,7 +102,7 @@ def main():
 
 if __name__ == '__main__':
     flags.DEFINE_multi_string('weights', None, 'Folder of the trained detector.', required=True)
-    flags.DEFINE_string('output', None, 'Sheet to write, PNG.', required=True)
+    flags.DEFINE_string('output', None, 'PNG file to write the sheet to.', required=True)
     flags.DEFINE_string('data', None, 'Folder that data_pipeline.prepare wrote; without it, comics are drawn.')
     flags.DEFINE_string('samples', None, 'Folder that train.cross_fit wrote for this data.')
     flags.DEFINE_integer('pictures', 48, 'Number of outlines.', lower_bound=1)

@@ -8,11 +8,12 @@ Their cast has fixed colors and their backgrounds are arbitrary, so they measure
 colorizer should know the cast: foregrounds are close to the truth. It cannot know the background: backgrounds differ
 from sample to sample.
 
-Prints one line of JSON, over all --pictures; progress goes to standard error. The sheet shows eight, evenly spread.
-  bits_per_dim: bits for each number of the true low-resolution pictures; with --data of the whole validation split.
+Prints one line of JSON with means over all --pictures; progress goes to standard error. The sheet shows eight of them,
+evenly spread.
+  bits_per_dim: bits for each number of the true low-resolution pictures; with --data, over the whole validation split.
   diversity: standard deviation of a pixel between the samples of a picture, in [-1, 1] units.
   foreground_l1: mean L1 of the foreground to the truth, in [-1, 1] units (drawn comics only).
-  background_std: standard deviation between samples of the mean background color (drawn comics only).
+  background_std: standard deviation of the mean background color between the samples (drawn comics only).
 """
 
 import json
@@ -57,8 +58,8 @@ def premise(samples, truth, background):
     Args:
       samples: [N, K, L, L, 3] in [-1, 1].
       truth: [N, L, L, 3] in [-1, 1].
-      background: [N, L, L, 1], share of each low-resolution pixel that is background; from one half on it counts as
-        background.
+      background: [N, L, L, 1], share of each low-resolution pixel that is background. A pixel counts as background if
+        its share is at least one half.
     Returns:
       {'foreground_l1', 'background_std'}.
     """
@@ -116,7 +117,7 @@ def main():
 
 if __name__ == '__main__':
     flags.DEFINE_multi_string('weights', None, 'Folder of the trained colorizer.', required=True)
-    flags.DEFINE_string('output', None, 'Sheet to write, PNG.', required=True)
+    flags.DEFINE_string('output', None, 'PNG file to write the sheet to.', required=True)
     flags.DEFINE_string('data', None, 'Folder that data_pipeline.prepare wrote; without it, comics are drawn.')
     flags.DEFINE_integer('pictures', 48, 'Number of outlines.', lower_bound=1)
     flags.DEFINE_integer('samples', 6, 'Number of samples of each outline.', lower_bound=2)

@@ -24,7 +24,7 @@ class LocalSystem:
       UserError: no folder holds a network.
 
     Example:
-      >>> system = LocalSystem('comic', ['models/pretrained'])
+      >>> system = LocalSystem('comic', ['models/pretrained'], drafts=1)
       >>> system.colorize(np.full((1, 256, 256), 255, np.uint8), seeds=[7], temperature=1.1)['image'].shape
       (1, 256, 256, 3)
     """

@@ -93,7 +93,7 @@ class BackgroundDetector(network.Network):
           optimizer: see Keras.
           straight_through: whether the composite takes the hard choice, with the gradient of the relaxed one.
           background_weight: weight of the background's errors against the foreground's. 1 is the paper's loss. Above 1
-            (our choice), pixels that neither side comes close to, as in crowds and scenery, stay foreground.
+            (our choice), pixels whose true color neither side shows stay foreground, as in crowds and scenery.
         """
         super().compile(optimizer, **kwargs)
         self._straight_through = straight_through

@@ -6,8 +6,8 @@ from models import background_detector, low_res_colorizer, polishing_network
 from models.ops import background, per_picture
 
 AUTOMATIC = -2.  # a background color that asks for the sampled picture's own
-TEMPERATURE = 1.1  # default of the sampling (our choice); 1 is what was learned, but areas are evened out afterwards
-DRAFTS = 4  # default number of samples that a picture is the consensus of (our choice); the paper has 1
+TEMPERATURE = 1.1  # default of the sampling (our choice); above 1 samples are noisier, but areas become even later
+DRAFTS = 4  # default number of samples for the consensus (our choice); the paper colors from one sample
 
 
 class ComicColorizer(tf.Module):
@@ -18,10 +18,9 @@ class ComicColorizer(tf.Module):
       drafts, xla: see `LowResColorizer.consensus`.
 
     Example:
-      >>> colorizer = ComicColorizer.from_pretrained('models/pretrained')
-      >>> result = colorizer.colorize(tf.zeros([1, 256, 256, 1]), tf.constant([7], tf.int64), tf.constant(TEMPERATURE),
-      ...                             background_color=tf.fill([1, 3], AUTOMATIC))
-      >>> result['image'].shape
+      >>> colorizer = ComicColorizer.from_pretrained('models/pretrained', drafts=1)
+      >>> outline, seeds = tf.zeros([1, 256, 256, 1]), tf.constant([7], tf.int64)
+      >>> colorizer.colorize(outline, seeds, tf.constant(TEMPERATURE), tf.fill([1, 3], AUTOMATIC))['image'].shape
       TensorShape([1, 256, 256, 3])
     """
 

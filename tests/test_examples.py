@@ -9,6 +9,7 @@ import pkgutil
 import numpy as np
 import pytest
 import tensorflow as tf
+import tf_keras as keras
 
 import data_pipeline
 import eval as eval_package
@@ -30,7 +31,7 @@ def test_examples_run(name, monkeypatch, tmp_path):
     module = importlib.import_module(name)
     monkeypatch.chdir(ROOT)
     runner, report = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE), []
-    names = {**vars(module), 'np': np, 'tf': tf, 'folder': str(tmp_path)}
+    names = {'np': np, 'tf': tf, 'keras': keras, 'folder': str(tmp_path)}
     for test in doctest.DocTestFinder().find(module, extraglobs=names):
         runner.run(test, out=report.append)
     assert not runner.failures, ''.join(report)
@@ -39,4 +40,5 @@ def test_examples_run(name, monkeypatch, tmp_path):
 @pytest.mark.parametrize('name', [name for name in MODULES if _public_classes(importlib.import_module(name))])
 def test_every_public_class_has_an_example(name):
     for cls in _public_classes(importlib.import_module(name)):
-        assert '>>> ' in (cls.__doc__ or ''), cls.__name__
+        example = (cls.__doc__ or '').partition('Example:\n')[2]
+        assert '>>> ' in example, f'{name}.{cls.__name__}: no example'

@@ -42,13 +42,10 @@ class RunFolder:
 
     Example:
       >>> from models.background_detector import BackgroundDetectorConfig
-      >>> with tempfile.TemporaryDirectory() as workdir:
-      ...     folder = RunFolder(workdir, BackgroundDetectorConfig.from_preset('tiny'), inputs={})
-      ...     manager, step = folder.checkpoints({'weight': tf.Variable(0.)})
-      ...     sorted(path.name for path in folder.path.iterdir())
-      ['config.json']
-      >>> step
-      0
+      >>> run = RunFolder(folder, BackgroundDetectorConfig.from_preset('tiny'), inputs={})
+      >>> manager, step = run.checkpoints({'weight': tf.Variable(0.)})
+      >>> step, [path.name for path in run.path.iterdir()]
+      (0, ['config.json'])
     """
 
     def __init__(self, workdir, config, inputs):
@@ -60,11 +57,15 @@ class RunFolder:
             self.path = pathlib.Path(self._temporary.name)
         described = _describe(config, inputs)
         if (self.shared / _CONFIG).exists():
-            self._refuse_another(json.loads((self.shared / _CONFIG).read_text(encoding='utf-8')), described)
+            self._refuse_another(described)
         self.path.mkdir(parents=True, exist_ok=True)
         records.write_json(self.path / _CONFIG, described)
 
-    def _refuse_another(self, begun, described):
+    def _refuse_another(self, described):
+        try:
+            begun = dict(json.loads((self.shared / _CONFIG).read_text(encoding='utf-8')))
+        except (ValueError, TypeError) as error:  # no JSON, or no object
+            raise errors.UserError(f'{self.shared / _CONFIG}: cannot be read ({error})') from error
         for part, name_of in (('flags', '--{}'), ('network', 'another network: its {}')):
             for name, value in described[part].items():
                 was = begun.get(part, {}).get(name)

@@ -1,1 +1,1 @@
-"""What `eval.evaluate` is made of: held-out pictures, variants of the system, figures of merit, and the report."""
+"""The parts of `eval.evaluate`: held-out pictures, variants of the system, figures of merit, and the report."""

@@ -54,8 +54,11 @@ class Ablation:
       polishing: another polishing network, or None.
 
     Example:
-      >>> from models.comic_colorizer import ComicColorizer
-      >>> model = Ablation(ComicColorizer.from_pretrained('models/pretrained'), true_mask=True)
+      >>> from eval.evaluation import held_out_sets
+      >>> batch = list(held_out_sets.drawn('flat', count=1, seed=0, size=256))
+      >>> colorizer = comic_colorizer.ComicColorizer.from_pretrained('models/pretrained')
+      >>> Ablation(colorizer, true_low_res=True, true_mask=True).images(batch, seeds=None, temperature=None).shape
+      (1, 256, 256, 3)
     """
 
     def __init__(self, colorizer, true_low_res=False, true_mask=False, polishing=None):
@@ -87,7 +90,7 @@ class Baseline:
     Example:
       >>> from models.baselines.pix2pix import Pix2Pix
       >>> Pix2Pix.from_preset('tiny').save_pretrained(folder)
-      >>> model = Baseline(systems.LocalSystem('pix2pix', [folder]))
+      >>> model = Baseline(systems.LocalSystem('pix2pix', [folder]))  # model.images(batch, seeds, temperature)
     """
 
     def __init__(self, system):

@@ -47,7 +47,7 @@ class Example:
 
 
 def sets(data_folders, line_art_folder, comics, comic_seed, size):
-    """Makes all sets of an evaluation, after checking that all folders can be used.
+    """Makes all sets of an evaluation. Checks first that all folders can be used.
 
     Args:
       data_folders: folders that `data_pipeline.prepare` wrote.
@@ -71,7 +71,7 @@ def sets(data_folders, line_art_folder, comics, comic_seed, size):
 
 
 def _names(folders):
-    """Names folders by their last part, or by as many parts as tell them apart, joined by '-'."""
+    """Names folders by their last part, or by the fewest last parts that tell them apart, joined by '-'."""
     paths = [pathlib.Path(folder).resolve() for folder in folders]
     for path in paths:
         if paths.count(path) > 1:

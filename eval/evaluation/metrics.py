@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 import tensorflow as tf
 
-# A region counts if it has this share of the picture, and if its true color deviates by at most so many levels.
+# A region counts if it has at least this share of the picture, and if its true colors deviate by at most these levels.
 _MIN_SHARE, _FLAT = .002, 4.
 _PAPER = 224  # levels of an outline from here on are paper; lower levels belong to strokes and their edges
 _MIN_BACKGROUND = 16  # a smaller background does not count; pixels
@@ -22,7 +22,7 @@ def l1(image, truth):
 def psnr(image, truth):
     """Computes the peak signal-to-noise ratio of two pictures [H, W, 3], in dB.
 
-    It is at most 100 dB (our choice). Equal pictures, whose ratio is infinite, have 100 dB and so count in means.
+    It is at most 100 dB (our choice). So equal pictures, whose ratio is infinite, count in means with 100 dB.
     """
     return min(_MAX_PSNR, float(tf.image.psnr(image, truth, 255)))
 
@@ -69,7 +69,7 @@ def paper_regions(outline):
 
 
 def region_spread(image, truth, outline):
-    """Measures how unevenly the regions are colored that have one color in truth.
+    """Measures how unevenly an image colors the regions that have one color in the truth.
 
     Args:
       image, truth: uint8 [H, W, 3].

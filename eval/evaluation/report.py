@@ -77,7 +77,7 @@ def html(table, figures, shown):
     Args:
       table: {set: {model: {figure: value or None}}}.
       figures: their names, in order.
-      shown: {set: as of `chosen`}.
+      shown: {set: what `chosen` returns}.
     """
     parts = ['<!DOCTYPE html><meta charset="utf-8"><title>Evaluation</title>', f'<style>{_STYLE}</style>']
     for name, models in table.items():

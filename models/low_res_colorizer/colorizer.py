@@ -23,7 +23,7 @@ class LowResColorizer(network.Network):
 
     Our choice: the network also predicts every pixel from the outline alone, with a loss of its own (after ColTran,
     2102.04432, section 4.1). This prior is an input of the PixelCNN, which only corrects it. In training the pixels
-    before give most of a pixel's color away; the prior must learn the colors themselves.
+    before a pixel tell most of its color. The prior does not see them, so it must learn the colors from the outline.
 
     After `compile`, training keeps a Polyak average of the weights in `average`.
 

@@ -8,8 +8,7 @@ what the outline alone suggests. All colors are still colors of samples, and mos
 import tensorflow as tf
 import tensorflow_probability as tfp
 
-# Our choice. A median of many colors is far duller than each of them; only its hue is of use.
-_STRENGTH = 3.
+_STRENGTH = 3.  # our choice; the median of many colors is far duller than each of them
 _AROUND = 5  # side in pixels of the squares in which samples are compared (our choice), so that colors form patches
 
 

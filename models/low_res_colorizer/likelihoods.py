@@ -1,6 +1,6 @@
 """The likelihoods of a pixel that `--likelihood` chooses from.
 
-The logistic mixture is the paper's; the others show what it is worth. All classes have the same interface:
+The logistic mixture is the paper's; the others are for comparison. All classes have the same interface:
 
   sizes(mixtures): (number of parameters of a pixel, number of random numbers that a pixel's sample takes).
   noise(uniform): makes these random numbers from uniform ones.

@@ -9,8 +9,8 @@ import tensorflow as tf
 
 from models.ops import resize
 
-# All numbers are our choice. We looked at real drawings.
-_PIXEL = 2  # side of the squares of pixels that the filter works on, which takes a fourth of the time
+# All numbers are our choice, made by looking at real drawings.
+_PIXEL = 2  # side in pixels of the squares that the filter works on; it takes a fourth of the time of single pixels
 _REACH, _PASSES = 32., 3  # reach of the first pass in squares, number of passes; each reaches half as far as the last
 _FAINT, _BARRIER = .25, 200.  # ink up to this level is no line; full ink counts as a distance of so many squares
 _ALIKE = .1  # a color that is farther than this from its area's counts much less; [-1, 1] units
@@ -21,9 +21,9 @@ def upsample(colors, certain, outline, low_res_size, rounds=1):
     """Spreads colors between the lines.
 
     Args:
-      colors: [B, S, S, 3] in [-1, 1]: enlarged low-resolution pixels, or colors that are known otherwise.
-      certain: [B, S, S, 1], 1 where a color is known otherwise, else 0. The ink in its low-resolution pixel does not
-        reduce the weight of such a color.
+      colors: [B, S, S, 3] in [-1, 1]: enlarged low-resolution pixels, or colors known from elsewhere.
+      certain: [B, S, S, 1], 1 where a color is known from elsewhere, else 0. The ink in its low-resolution pixel does
+        not reduce the weight of such a color.
       outline: [B, S, S, 1], ink coverage in [0, 1].
       low_res_size: L, side of the low-resolution picture in pixels.
       rounds: number of rounds. In each round after the first, a color counts less the farther it is from the last

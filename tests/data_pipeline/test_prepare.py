@@ -27,10 +27,11 @@ def _groups(folder, split):
 
 def _prepared(tmp_path, pictures, validation_percent=0):
     """Writes an episode, {name: array or bytes}, and prepares it: (manifest, output folder)."""
-    episode, output = tmp_path / 'in' / 'ep', tmp_path / 'out'
-    episode.mkdir(parents=True, exist_ok=True)
+    output = tmp_path / 'out'
     for name, picture in pictures.items():
-        (episode / name).write_bytes(picture if isinstance(picture, bytes) else encode(picture))
+        path = tmp_path / 'in' / 'ep' / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(picture if isinstance(picture, bytes) else encode(picture))
     return prepare.prepare([tmp_path / 'in'], output, validation_percent), output
 
 
@@ -91,12 +92,14 @@ def test_many_shards_are_written_by_several_processes_with_the_same_records(data
 
 
 def test_unusable_files_are_named_with_the_reason(panels, tmp_path):
-    small = Image.new('RGB', (20, 20), 'red')
-    manifest, output = _prepared(
-        tmp_path, {'1.png': panels[0].color, 'empty.jpg': b'', 'damaged.cbz': b'PK', 'small.png': small})
-    assert manifest['counts'] == {'pages': 1, 'skipped': 3, 'train': 1, 'validation': 0}
+    manifest, output = _prepared(tmp_path, {
+        '1.png': panels[0].color, 'empty.jpg': b'', 'damaged.cbz': b'PK', 'unusable/1.png': b'text',
+        'small.png': Image.new('RGB', (20, 20), 'red')})
+    assert manifest['counts'] == {'pages': 1, 'skipped': 4, 'train': 1, 'validation': 0}
     assert [(s['name'], s['reason'].split(' ')[0].strip(':')) for s in manifest['skipped']] == [
-        ('in/ep/damaged.cbz', 'damaged'), ('in/ep/empty.jpg', 'empty'), ('in/ep/small.png', 'too')]
+        ('in/ep/damaged.cbz', 'damaged'), ('in/ep/empty.jpg', 'empty'), ('in/ep/small.png', 'too'),
+        ('in/ep/unusable/1.png', 'not')]
+    assert manifest['groups'] == {'train': ['in/ep'], 'validation': []}
     with pytest.raises(errors.UserError, match='no picture could be used\n  empty.jpg: empty file'):
         prepare.prepare([tmp_path / 'in' / 'ep' / 'empty.jpg'], output, validation_percent=0)
 

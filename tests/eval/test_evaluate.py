@@ -51,15 +51,17 @@ def drawings(tmp_path, panels):
     return folder
 
 
-def test_figures_files_and_pictures_of_every_model(tiny_weights, baselines, drafts, drawings, tmp_path):
+def test_figures_files_and_pictures_of_the_models(tiny_weights, baselines, drafts, drawings, tmp_path):
     models, size = compared.load([tiny_weights, baselines], ablation=tiny_weights)
+    assert set(models) == {'comic', 'comic_true_low_res', 'comic_true_mask', 'comic_true_both', 'comic_one_draft',
+                           'comic_no_background', 'two_step_cgan', 'pix2pix'}
+    models = {name: model for name, model in models.items() if name not in (
+        'comic_true_low_res', 'comic_true_mask', 'comic_no_background')}  # `comic_true_both` stands for these
     sets = {'line_art': held_out_sets.drawings(drawings, size), 'drawn': held_out_sets.drawn('flat', 2, 5, size)}
     table = evaluate.evaluate(sets, models, tmp_path / 'out', temperature=1.)
     assert json.loads((tmp_path / 'out' / 'metrics.json').read_text()) == table
-    assert drafts.count(1) == 1 and set(drafts) == {1, comic_colorizer.DRAFTS}
-    variants = {'comic_true_low_res', 'comic_true_mask', 'comic_true_both', 'comic_one_draft', 'comic_no_background'}
-    assert set(table['drawn']) == {'comic', 'two_step_cgan', 'pix2pix'} | variants
-    assert set(table['line_art']) == set(table['drawn']) - {'comic_true_mask', 'comic_true_both'}
+    assert set(drafts) == {1, comic_colorizer.DRAFTS}  # `comic_one_draft` and `comic`
+    assert set(table['drawn']) == set(models) and set(table['line_art']) == set(models) - {'comic_true_both'}
     comic = table['drawn']['comic']
     assert set(comic) == set(evaluate.FIGURES) and None not in comic.values()
     assert table['line_art']['comic']['mask_iou'] is None and table['drawn']['pix2pix']['diversity'] is None

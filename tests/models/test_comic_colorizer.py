@@ -46,8 +46,8 @@ def test_the_background_takes_the_color_asked_for_and_the_foreground_stays(tiny_
     np.testing.assert_allclose(result['background_color'], [plain['background_color'][0], color], atol=1e-6)
 
 
-def test_the_shipped_weights_color_a_drawing_as_they_always_did(pretrained):
-    """Compares with pictures that the shipped weights painted before: the sample, and the result in 64 pixels."""
+def test_the_shipped_weights_color_a_drawing_as_in_the_stored_pictures(pretrained):
+    """The stored pictures are the low-resolution picture and the result, both at 64 pixels."""
     drawing = synthetic_comic.draw_panel(4, 1, 2, size=200).line_art
     ink = outline.to_ink(np.float32(line_art.fit(drawing, 256))[None, ..., None])
     colorizer = comic_colorizer.ComicColorizer.from_pretrained(pretrained)
@@ -56,4 +56,4 @@ def test_the_shipped_weights_color_a_drawing_as_they_always_did(pretrained):
     painted = np.uint8(colors.to_levels(tf.concat(pictures, axis=2)))[0]
     stored = np.asarray(Image.open(pathlib.Path(__file__).parent / 'shipped_weights.png'))
     assert painted.shape == stored.shape == (64, 128, 3)
-    assert np.abs(painted.astype(int) - stored).mean() < 6  # the rounding of another CPU may change some pixels
+    assert np.abs(painted.astype(int) - stored).mean() < 1.5  # the rounding of another CPU may change some pixels

@@ -1,4 +1,3 @@
-
 import cv2
 import numpy as np
 import pytest
@@ -36,7 +35,7 @@ def test_ten_channels_in_the_studys_order(parts):
     np.testing.assert_allclose(channels[..., 7:], np.where(mask, median, 0), atol=1e-6)
 
 
-def test_random_masks_differ_by_step_and_are_square_pixels():
+def test_random_masks_differ_by_step_and_hide_whole_low_resolution_pixels():
     one, two = (polishing_network.random_mask(tf.constant([[step, k] for k in range(40)]), 32, 256) for step in (1, 2))
     assert set(np.unique(one)) == {0, 1} and np.any(one != two)
     np.testing.assert_array_equal(resize.enlarge(one[:, ::8, ::8], 256), one)
@@ -44,7 +43,7 @@ def test_random_masks_differ_by_step_and_are_square_pixels():
     assert (shares == 1).sum() >= 8 and (shares < .95).sum() >= 8
 
 
-def test_strays_are_foreground_colors_from_nearby_in_a_share_that_differs():
+def test_displaced_colors_come_from_nearby_and_their_share_differs_between_pictures():
     here = np.stack(np.meshgrid(np.arange(32), np.arange(32), [0], indexing='ij'), axis=-1)[:, :, 0]
     pictures = tf.constant(np.tile(here, (40, 1, 1, 1)), tf.float32)
     seeds, behind = tf.constant([[1, k] for k in range(40)]), np.zeros((40, 32, 32, 1), np.float32)
@@ -58,21 +57,21 @@ def test_strays_are_foreground_colors_from_nearby_in_a_share_that_differs():
     assert shares.min() < .1 and .35 < shares.max() < .6
 
 
-def test_hidden_background_colors_make_no_difference_but_by_their_median(parts):
+def test_only_the_median_of_hidden_background_colors_counts(parts):
     outline, low_res, mask = parts
     model = polishing_network.PolishingNetwork.from_preset('tiny')
     shuffled = tf.concat([tf.reverse(low_res[:, :16], axis=[1]), low_res[:, 16:]], axis=1)
     np.testing.assert_allclose(model.polish(outline, shuffled, mask), model.polish(outline, low_res, mask), atol=1e-5)
 
 
-def test_untrained_it_gives_the_colors_it_sees(parts):
+def test_an_untrained_network_returns_the_colors_it_sees(parts):
     outline, low_res, mask = parts
     model = polishing_network.PolishingNetwork.from_preset('tiny')
     shown = polishing_network.polishing_input(outline, low_res, mask, mask, 'mean', rounds=3)[..., 1:4]
     np.testing.assert_allclose(model.polish(outline, low_res, mask), shown, atol=.1)
 
 
-def test_it_corrects_and_is_judged_where_no_line_is_near(parts, rng):
+def test_corrections_and_loss_count_only_where_no_line_is_near(parts, rng):
     outline, low_res, mask = parts
     model = polishing_network.PolishingNetwork.from_preset('tiny')
     model.set_weights([rng.uniform(.1, .3, w.shape) for w in model.get_weights()])

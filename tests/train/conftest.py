@@ -9,7 +9,7 @@ from tests import programs
 
 @pytest.fixture(scope='session')
 def all_for_training(tmp_path_factory, comics):
-    """A prepared data folder without validation, which takes as long as the training here."""
+    """A prepared data folder without validation, which would take as long as the training."""
     folder = tmp_path_factory.mktemp('data')
     prepare.prepare([comics], folder, validation_percent=0)
     return folder

@@ -64,13 +64,15 @@ def test_a_killed_run_goes_on_as_if_nothing_had_happened(program, examples, requ
 
 
 def test_a_run_with_other_flags_or_of_another_network_is_refused_by_name(begin, data, tmp_path):
-    begin('train.pix2pix', data, tmp_path)
+    program = 'train.background_detector'
+    begin(program, data, tmp_path)
     for flag, value, message in (('preset', 'small', 'preset=tiny, not small'), ('steps', 5, 'steps=10000, not 5'),
-                                 ('adversarial_weight', 0, 'adversarial_weight=0.01, not 0.0')):
-        said = failure(begin, 'train.pix2pix', data, tmp_path, f'--{flag}', value)
+                                 ('background_weight', 2, 'background_weight=1.0, not 2.0')):
+        said = failure(begin, program, data, tmp_path, f'--{flag}', value)
         assert f'{tmp_path}: was begun with --{message};' in said
+    config = background_detector.BackgroundDetectorConfig.from_preset('tiny', image_size=128)
     with pytest.raises(errors.UserError, match='another network: its image_size=256, not 128'):
-        run_folder.RunFolder(tmp_path, pix2pix.Pix2Pix.CONFIG.from_preset('tiny', image_size=128), {})
+        run_folder.RunFolder(tmp_path, config, {})
 
 
 def samples_of(data, folder, level):
@@ -121,6 +123,13 @@ def test_a_folder_without_data_is_named(begin, tmp_path):
 def test_an_unwritable_folder_is_named(begin, data, tmp_path):
     (tmp_path / 'file').touch()
     assert str(tmp_path / 'file') in failure(begin, 'train.pix2pix', data, tmp_path / 'file' / 'run')
+
+
+@pytest.mark.parametrize('content', ['', '{"flags":', '3'])
+def test_a_damaged_description_of_the_run_is_named(content, tmp_path):
+    (tmp_path / 'config.json').write_text(content)
+    with pytest.raises(errors.UserError, match=f'{tmp_path}/config.json: cannot be read'):
+        run_folder.RunFolder(tmp_path, Config(), {})
 
 
 @pytest.mark.parametrize('file, size', [('step-2.index', 20), ('step-2.data-00000-of-00001', 20), ('checkpoint', 0)])

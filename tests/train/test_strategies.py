@@ -85,11 +85,11 @@ def test_two_workers_take_the_steps_of_one(one_device, all_for_training, tmp_pat
     assert_equal_losses(one_device, tmp_path)
 
 
-def test_the_job_completes_though_a_worker_is_killed_and_restarted(data, tmp_path):
+def test_the_training_completes_if_a_worker_is_killed_and_restarted(all_for_training, tmp_path):
     cluster = free_addresses(2)
 
     def worker(task):
-        return Program('train.background_detector', data, tmp_path, '--steps', 12, '--checkpoint_every', 3,
+        return Program('train.background_detector', all_for_training, tmp_path, '--steps', 12, '--checkpoint_every', 3,
                        '--strategy', 'multi_worker', task=task, cluster=cluster)
 
     chief, other = worker(0), worker(1)

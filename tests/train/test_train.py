@@ -1,5 +1,7 @@
 """The programs, run as a user runs them: three trainings, then coloring with what they wrote."""
 
+import inspect
+
 import numpy as np
 import tensorflow as tf
 from PIL import Image
@@ -39,9 +41,19 @@ def test_cross_fit_samples_what_its_colorizers_have_not_seen_and_the_detector_le
         data, tmp_path, monkeypatch):
     samples, workdir = tmp_path / 'samples', tmp_path / 'run'
     monkeypatch.setattr(low_res_colorizer.LowResColorizer, 'sample', _sample)
+    trained, load = [], dataset.load
+
+    def recorded_load(*arguments, **options):
+        given = inspect.signature(load).bind(*arguments, **options).arguments
+        if given.get('seed') is not None:
+            trained.append(given['without'])
+        return load(*arguments, **options)
+
+    monkeypatch.setattr(dataset, 'load', recorded_load)
     run_here('train.cross_fit', '--data', data, '--workdir', tmp_path / 'folds', '--samples', samples, '--preset',
              'tiny', '--steps', 2, '--batch_size', 2)
     assert {p.name for p in samples.iterdir()} == {p.name for p in data.glob('*.tfrecord')}
+    assert trained == [(0, 2), (1, 2)]  # the first colorizer has not seen fold 0 of 2, the second not fold 1
     colorizers = [low_res_colorizer.LowResColorizer.from_pretrained(tmp_path / 'folds' / f'fold{fold}')
                   for fold in range(2)]
     folds = dataset.folds_of(data, 'train', 2)

@@ -17,8 +17,8 @@ def test_line_art_and_mask_belong_to_the_picture_of_their_name(spelling):
         picture: {'line': 'ep1/a.line.tif', 'mask': 'ep1/a.mask.gif'}}
 
 
-def test_pages_without_a_picture_of_their_name_stay_pages():
-    names = 'ep1/a.line.png', 'ep2/a.colour.png', 'ep1/b.png', 'ep1/b.mask.png', 'ep1/c.sketch.png'
+def test_other_files_are_pages_of_their_own():
+    names = 'ep1/a.line.png', 'ep2/a.colour.png', 'ep2/a.sketch.png', 'ep1/b.png', 'ep1/b.mask.png'
     assert _pairs(*names) == {name: {} for name in names}
 
 

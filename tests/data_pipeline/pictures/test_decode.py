@@ -40,7 +40,7 @@ def _gray_pngs(rng):
         top = 2 ** depth - 1
         for transparent in (None, 0, 1, top - 1, top, 0x1234 & top):
             one_bit_off = [] if transparent is None else [transparent, transparent ^ 1, transparent ^ 1 << depth - 1]
-            samples = rng.choice([0, 1, top // 3, top - 1, top, *one_bit_off], (16, 20))
+            samples = rng.choice([0, 1, top, *rng.integers(0, top + 1, 8), *one_bit_off], (16, 20))
             gray = np.round(samples * (255 / top))
             yield (f'gray of {depth} bits, {transparent} is transparent',
                    _png(samples, depth, GRAY, None if transparent is None else struct.pack('>H', transparent)),

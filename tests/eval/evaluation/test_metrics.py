@@ -19,7 +19,7 @@ def test_distances(scene, rng):
     assert metrics.l1(truth, truth) == 0 and metrics.ssim(truth, truth) == pytest.approx(1)
     assert metrics.l1(np.uint8(truth + 51), truth) == pytest.approx(.4)
     assert metrics.psnr(np.uint8(truth + 51), truth) == pytest.approx(20 * np.log10(5), rel=1e-4)
-    assert metrics.psnr(truth, truth) == 100  # the ratio is infinite, but counts in means
+    assert metrics.psnr(truth, truth) == 100  # infinite otherwise
     noise = rng.integers(0, 256, truth.shape, np.uint8)
     assert metrics.ssim(noise, truth) < .2
 

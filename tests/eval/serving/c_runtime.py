@@ -1,6 +1,6 @@
 """Runs a SavedModel by TensorFlow's C API, out of the library in the wheel: the runtime of TensorFlow Serving.
 
-It imports neither TensorFlow's Python nor this project, so that nothing of theirs can be what answers.
+It imports neither TensorFlow's Python nor this project, so that all answers come from the C library.
 """
 
 import ctypes

@@ -24,7 +24,7 @@ class ServedModel:
         self._runtime = c_runtime.SavedModel(folder)
 
     def predict(self, signature, **inputs):
-        """Arrays in, {name: array} out, by the names of the signature; errors as of `c_runtime`."""
+        """Runs a signature: arrays in, {name: array} out. Raises what `c_runtime` raises."""
         definition = self.meta_graph.signature_def[signature]
         feeds = {definition.inputs[name].name: value for name, value in inputs.items()}
         results = self._runtime.run(feeds, [tensor.name for tensor in definition.outputs.values()])
@@ -70,7 +70,7 @@ def serving(answer):
 
 
 def controls(count, seed=0, temperature=.8, background=(-1, -1, -1)):
-    """What each picture of a batch is colored by; its seed is `seed` plus its number."""
+    """Makes the inputs beside the pictures of a batch. A picture's seed is `seed` plus its number."""
     return {'seed': np.arange(seed, seed + count, dtype=np.int64),
             'temperature': np.full(count, temperature, np.float32),
             'background': np.tile(np.float32(background), (count, 1))}

@@ -154,7 +154,7 @@ def test_configurations_parse():
 
 
 def _batching_parameters():
-    """TensorFlow Serving's BatchingParameters, which no wheel has; after its session_bundle_config.proto."""
+    """Makes the class of TensorFlow Serving's BatchingParameters (session_bundle_config.proto); no package has it."""
     fields = {'max_batch_size': 1, 'batch_timeout_micros': 2, 'max_enqueued_batches': 3, 'num_batch_threads': 4}
     file = descriptor_pb2.FileDescriptorProto(
         name='batching.proto', package='tensorflow.serving', syntax='proto3',
@@ -170,7 +170,7 @@ def _batching_parameters():
     return message_factory.GetMessageClass(pool.FindMessageTypeByName('tensorflow.serving.BatchingParameters'))()
 
 
-def test_versions_count_up_and_are_whole_or_not_there(system, tmp_path, monkeypatch):
+def test_versions_count_up_and_are_complete_or_absent(system, tmp_path, monkeypatch):
     def save(module, folder, signatures):
         pathlib.Path(folder).mkdir()
         if not works:

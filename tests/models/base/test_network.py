@@ -1,4 +1,5 @@
 import json
+import types
 
 import numpy as np
 import pytest
@@ -27,6 +28,17 @@ def test_each_goal_changes_its_own_variables_only():
         goals = [(3 * model.one + 7 * model.other, [model.one]), (5 * model.one - 2 * model.other, [model.other])]
     model.minimize(tape, *goals)
     assert (model.one.numpy(), model.other.numpy()) == (-2, 3)
+
+
+def test_a_replica_contributes_its_share_of_a_step(monkeypatch):
+    """The optimizer sums over replicas, and each replica's loss is a mean over its own pictures."""
+    model = TwoWeights()
+    model.compile(keras.optimizers.SGD(1.))
+    monkeypatch.setattr(tf.distribute, 'get_strategy', lambda: types.SimpleNamespace(num_replicas_in_sync=4))
+    with tf.GradientTape() as tape:
+        loss = 8 * model.one
+    model.minimize(tape, (loss, [model.one]))
+    assert model.one.numpy() == 1 - 8 / 4
 
 
 def test_saved_and_loaded_networks_give_equal_outputs(tiny_weights, tmp_path, rng):

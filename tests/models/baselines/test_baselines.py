@@ -4,39 +4,10 @@ import tensorflow as tf
 import tf_keras as keras
 
 from models.baselines import pix2pix, two_step_cgan
-from models.layers import patch_gan
 from models.ops import resize
 from tests.models import steps
 
 NETWORKS = [pix2pix.Pix2Pix, two_step_cgan.LowResPix2Pix, two_step_cgan.PolishingPix2Pix]
-
-
-def test_a_patch_sees_70_pixels():
-    network = patch_gan.PatchGAN(4, 16)
-    picture = tf.random.stateless_normal([1, 256, 256, 3], [0, 0])
-    with tf.GradientTape() as tape:
-        tape.watch(picture)
-        logits = network((tf.zeros([1, 256, 256, 1]), picture))
-        one = logits[0, 16, 16, 0]
-    assert logits.shape == (1, 32, 32, 1)
-    seen = np.abs(tape.gradient(one, picture)[0]).max(axis=-1) > 0
-    assert np.ptp(np.flatnonzero(seen.any(0))) + 1 == np.ptp(np.flatnonzero(seen.any(1))) + 1 == 70
-
-
-def test_each_side_of_the_game_wants_the_opposite(batch):
-    adversary = patch_gan.Adversary(pix2pix.Pix2PixConfig.from_preset('tiny'), channels=1)
-    generated = tf.Variable(tf.zeros_like(batch['color']))
-    optimizer, history = keras.optimizers.Adam(2e-3), []
-    for _ in range(20):  # the discriminator alone
-        with tf.GradientTape() as tape:
-            deceive, detect = adversary.losses(batch['outline'], batch['color'], generated)
-        history.append((deceive, detect))
-        optimizer.minimize(detect, adversary.network.trainable_variables, tape=tape)
-    (deceive_first, detect_first), *_, (deceive_last, detect_last) = history
-    assert detect_last < detect_first and deceive_last > deceive_first
-    with tf.GradientTape() as tape:
-        deceive, _ = adversary.losses(batch['outline'], batch['color'], generated)
-    assert np.abs(tape.gradient(deceive, generated)).max() > 0
 
 
 @pytest.mark.parametrize('network', NETWORKS)
@@ -51,7 +22,7 @@ def test_overfits_one_batch_against_an_adversary_that_is_not_saved(network, batc
     assert [v.name for v in model.weights] == names
 
 
-def test_two_steps_in_a_row(batch, tmp_path):
+def test_the_two_step_cgan_returns_both_pictures(batch, tmp_path):
     for network in NETWORKS[1:]:
         network.from_preset('tiny').save_pretrained(tmp_path)
     colorizer = two_step_cgan.TwoStepCGAN.from_pretrained([tmp_path])
@@ -59,7 +30,20 @@ def test_two_steps_in_a_row(batch, tmp_path):
     assert result['image'].shape == (4, 256, 256, 3) and result['low_res'].shape == (4, 32, 32, 3)
 
 
-def test_what_the_second_step_sees(batch):
+def test_baselines_color_without_dropout_and_each_picture_by_itself(batch, rng):
+    one_step, low_res, polishing = networks = [network.from_preset('tiny') for network in NETWORKS]
+    for variable in [variable for network in networks for variable in network.trainable_variables]:
+        if 'kernel' in variable.name:  # as small as they begin, the layers with dropout hardly count
+            variable.assign(rng.normal(0, .12, variable.shape))
+    small = low_res(batch['outline'])
+    second_input = two_step_cgan.masked_low_res(batch['outline'], small, tf.ones_like(small[..., :1]))
+    for colorizer, expected in ((one_step, one_step(batch['outline'])),
+                                (two_step_cgan.TwoStepCGAN(low_res, polishing), polishing(second_input))):
+        np.testing.assert_allclose(colorizer.colorize(batch['outline'])['image'], expected, atol=1e-5)
+        np.testing.assert_allclose(colorizer.colorize(batch['outline'][1:2])['image'], expected[1:2], atol=1e-5)
+
+
+def test_the_second_step_sees_the_outline_masked_colors_and_the_mask(batch):
     low_res = resize.low_resolution(batch['color'], 32)
     kept = tf.cast(tf.random.stateless_uniform([4, 32, 32, 1], [0, 0]) < .5, tf.float32)
     seen = two_step_cgan.masked_low_res(batch['outline'], low_res, kept).numpy()

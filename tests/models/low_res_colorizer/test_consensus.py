@@ -6,7 +6,7 @@ from models import low_res_colorizer
 from models.low_res_colorizer import consensus
 
 
-def test_every_pixel_is_of_the_sample_nearest_around_it(rng):
+def test_every_pixel_comes_from_the_sample_that_is_nearest_around_it(rng):
     samples = np.float32(rng.uniform(-1, 1, (2, 5, 8, 8, 3)))
     suggested = np.float32(rng.uniform(-2, 2, (2, 8, 8, 3)))
     got = consensus.nearest(tf.constant(samples), suggested).numpy()
@@ -16,9 +16,9 @@ def test_every_pixel_is_of_the_sample_nearest_around_it(rng):
         np.testing.assert_array_equal(got[picture, row, column], samples[picture, np.argmin(away), row, column])
 
 
-def test_the_suggestion_is_what_most_draws_say_in_a_stronger_color():
+def test_the_suggestion_is_the_median_of_the_draws_in_a_stronger_color():
     draws = np.tile(np.float32([.2, 0, -.1]), (1, 5, 4, 4, 1))
-    draws[:, :2] = [-1, 1, -1]  # the two that say something else do not matter, however far away
+    draws[:, :2] = [-1, 1, -1]  # two of five do not change the median, however far away they are
     got = consensus.suggestion(tf.constant(draws)).numpy()
     gray = tf.image.rgb_to_grayscale(tf.constant([.2, 0, -.1])).numpy()
     np.testing.assert_allclose(tf.image.rgb_to_grayscale(got), np.broadcast_to(gray, (1, 4, 4, 1)), atol=1e-3)
@@ -28,14 +28,14 @@ def test_the_suggestion_is_what_most_draws_say_in_a_stronger_color():
 
 
 def test_odd_samples_are_left_out():
-    """What a sample has far from all draws does not show, if another sample is near them."""
+    """A sample that is far from all draws does not show if another sample is near them."""
     draws = np.zeros((1, 7, 4, 4, 3), np.float32)
     near, odd = np.full((1, 1, 4, 4, 3), .1, np.float32), np.full((1, 1, 4, 4, 3), -.9, np.float32)
     together = consensus.nearest(tf.constant(np.concatenate([odd, near, odd], axis=1)), consensus.suggestion(draws))
     np.testing.assert_array_equal(together, near[:, 0])
 
 
-def test_the_colorizers_consensus_is_of_its_samples():
+def test_the_consensus_of_the_colorizer_is_made_of_its_samples():
     keras.utils.set_random_seed(0)
     colorizer = low_res_colorizer.LowResColorizer.from_preset('tiny')
     outlines, seeds = tf.random.stateless_uniform([2, 256, 256, 1], [0, 0]), tf.constant([3, 4], tf.int64)

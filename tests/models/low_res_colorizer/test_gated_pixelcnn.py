@@ -2,7 +2,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from models.low_res_colorizer import LowResColorizerConfig, gated_pixelcnn
 from models.low_res_colorizer.gated_pixelcnn import GatedPixelCNN, gate
+from models.low_res_colorizer.logistic_mixture import LogisticMixture
 
 SIZE = 12
 
@@ -47,7 +49,7 @@ def test_sees_all_earlier_pixels_and_no_other(network, rng, at):
     assert seen[earlier & reach].all()
 
 
-def test_without_context_the_picture_does_not_matter(blind_network, rng):
+def test_without_sight_of_the_picture_it_does_not_matter(blind_network, rng):
     picture, condition = _inputs(rng, 1)
     np.testing.assert_array_equal(blind_network(picture, condition), blind_network(tf.zeros_like(picture), condition))
 
@@ -58,6 +60,15 @@ def test_the_condition_reaches_every_pixel(network, rng):
         tape.watch(condition)
         output = tf.reduce_sum(network(picture, condition)[0, 0, 0])
     assert np.abs(tape.gradient(output, condition)[0, 0, 0]).min() > 0
+
+
+def test_dropout_is_on_the_inputs_of_both_stacks_with_seeds_of_each_block(monkeypatch):
+    calls = []
+    monkeypatch.setattr(gated_pixelcnn.noise, 'dropout', lambda x, rate, seeds, use: calls.append(
+        (seeds.numpy().tolist(), use, rate)) or x)
+    network = GatedPixelCNN(blocks=2, filters=8, hidden=16, outputs=5, dropout=.5)
+    network(tf.zeros([1, SIZE, SIZE, 3]), tf.zeros([1, SIZE, SIZE, 4]), tf.constant([[5, 7]]))
+    assert calls == [([[5 + block, 7]], stack, .5) for block in (1, 2) for stack in (0, 1)]
 
 
 def _draw(noise):
@@ -82,3 +93,19 @@ def test_cached_sampler_equals_the_naive_one(name, rng, jit_compile, request):
     picture, parameters = sample(condition)
     np.testing.assert_array_equal(picture, naive)
     np.testing.assert_allclose(parameters, network(tf.constant(naive), condition), atol=1e-4)
+
+
+def test_preset_paper_has_the_published_layers():
+    """PixColor, appendix; mixture and dropout of PixelCNN++, section 2."""
+    config = LowResColorizerConfig()
+    assert (config.mixtures, config.dropout) == (10, .5)
+    network = GatedPixelCNN(config.pixelcnn_blocks, config.pixelcnn_filters, config.pixelcnn_hidden,
+                            LogisticMixture.sizes(config.mixtures)[0])
+    network(tf.zeros([1, 8, 8, 3]), tf.zeros([1, 8, 8, 4]))
+
+    def kernels(layer):
+        return [weight.shape.as_list() for weight in network.weights if f'{layer}/kernel' in weight.name]
+
+    # The upper half of each kernel; each stack has twice as many channels before its gate as after it.
+    assert kernels('vertical') == [[4, 7, 3, 128]] + 10 * [[3, 5, 64, 128]]
+    assert kernels('hidden') + kernels('outputs') == [[64, 1024], [1024, 120]]

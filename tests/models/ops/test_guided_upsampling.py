@@ -97,7 +97,7 @@ def test_one_color_stays_one_color_and_nothing_leaves_the_range(house, rng):
     assert np.isfinite(upsampled(low_res, np.ones((256, 256)))).all()
 
 
-def test_what_is_certain_counts_however_much_ink_there_is():
+def test_a_certain_color_counts_however_much_ink_there_is():
     outline = np.zeros((256, 256), np.float32)
     outline[:, ::4] = .2  # faint hatching: no line, but ink in every low-resolution pixel of the upper half
     outline[128:] = 0

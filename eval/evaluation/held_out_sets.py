@@ -63,11 +63,11 @@ def sets(data_folders, line_art_folder, comics, comic_seed, size):
     for data in data_folders:
         dataset.check(data, 'validation', size)
     result = {name: prepared(data, size) for name, data in zip(_names(data_folders), data_folders, strict=True)}
-    if line_art_folder:
-        result['line_art'] = drawings(line_art_folder, size)
-    for kind in ('flat', 'gradient') if comics else ():
-        result[f'drawn_{kind}'] = drawn(kind, comics, comic_seed, size)
-    return result
+    others = {'line_art': drawings(line_art_folder, size)} if line_art_folder else {}
+    others |= {f'drawn_{kind}': drawn(kind, comics, comic_seed, size) for kind in ('flat', 'gradient') if comics}
+    for name in result.keys() & others.keys():
+        raise errors.UserError(f'--data: a folder has the name of another set, {name}; rename it')
+    return result | others
 
 
 def _names(folders):

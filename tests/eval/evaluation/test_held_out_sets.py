@@ -83,3 +83,10 @@ def test_comics_are_drawn_with_both_backgrounds_if_asked():
         assert 0 < example.background.mean() < 1
     deviations = [example.truth[example.background].std(axis=0).max() for example in flat + gradient]
     assert deviations[0] < 10 < deviations[1]
+
+
+def test_a_folder_with_the_name_of_another_set_is_refused(data, tmp_path):
+    folder = shutil.copytree(data, tmp_path / 'drawn_flat')
+    with pytest.raises(errors.UserError, match='drawn_flat; rename it'):
+        _sets(folder, comics=2)
+    assert list(_sets(folder)) == ['drawn_flat']

@@ -177,3 +177,11 @@ def test_trains_and_samples_in_mixed_precision(precision, data, tmp_path):
     assert len(losses) == 2 and all(map(math.isfinite, losses))
     loaded = low_res_colorizer.LowResColorizer.from_pretrained(tmp_path)
     assert {v.dtype for v in loaded.variables} == {tf.float32}
+
+
+def test_the_last_three_checkpoints_are_kept(tmp_path):
+    manager, _ = run_folder.RunFolder(tmp_path, Config(), {}).checkpoints({'weight': tf.Variable(0.)})
+    for step in range(1, 6):
+        manager.save(checkpoint_number=step)
+    assert sorted(path.name for path in (tmp_path / 'checkpoints').glob('*.index')) == [
+        f'step-{step}.index' for step in (3, 4, 5)]

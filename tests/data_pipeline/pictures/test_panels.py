@@ -59,3 +59,9 @@ def test_line_art_panels_with_frames():
         page[top + 4:bottom - 4, left + 4:right - 4] = 255
         page[top + 60:top + 64, left + 40:right - 40] = 0
     _same(panels.find(page), boxes, 2)
+
+
+def test_a_thin_white_line_across_a_picture_is_no_gutter(rng):
+    page = _page([(40, 40, 460, 660), (500, 40, 960, 660)], 1000, 700, 255, rng)
+    page[250:252, 40:660] = 255
+    _same(panels.find(page), [(40, 40, 460, 660), (500, 40, 960, 660)], 3)

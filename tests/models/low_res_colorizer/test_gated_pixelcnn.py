@@ -3,7 +3,7 @@ import pytest
 import tensorflow as tf
 
 from models.low_res_colorizer import LowResColorizerConfig, gated_pixelcnn
-from models.low_res_colorizer.gated_pixelcnn import GatedPixelCNN, gate
+from models.low_res_colorizer.gated_pixelcnn import GatedBlock, GatedPixelCNN, gate
 from models.low_res_colorizer.logistic_mixture import LogisticMixture
 
 SIZE = 12
@@ -30,6 +30,18 @@ def test_a_gate_is_tanh_of_one_half_times_sigmoid_of_the_other(rng):
     value, opening = rng.normal(0, 2, (2, 3, 4, 4)).astype(np.float32)
     np.testing.assert_allclose(gate(np.concatenate([value, opening], axis=-1)),
                                np.tanh(value) / (1 + np.exp(-opening)), atol=1e-5)
+
+
+def test_only_later_blocks_have_a_residual_connection_and_on_the_horizontal_stack_alone(rng):
+    """1606.05328, section 2.3: with all weights 0 only the residual connection is left."""
+    x, condition = tf.constant(rng.normal(size=(1, 6, 6, 4)), tf.float32), tf.zeros([1, 6, 6, 2])
+    for mask, left in (('A', 0 * x), ('B', x)):
+        block = GatedBlock(filters=4, kernel=5, mask=mask)
+        block(x, x, condition)
+        block.set_weights([0 * weight for weight in block.get_weights()])
+        vertical, horizontal = block(x, x, condition)
+        np.testing.assert_array_equal(vertical, 0 * x)
+        np.testing.assert_array_equal(horizontal, left)
 
 
 @pytest.mark.parametrize('at', [(0, 0), (0, 5), (4, 0), (5, 6), (11, 11)])

@@ -13,9 +13,12 @@ A `NAME.line.png` or `NAME.mask.png` beside a `NAME.color.png` or `NAME.colour.p
 picture. The line art is a second outline to train with; without it, one is imitated from the colors. The mask (white on
 the background) serves to measure the background detector; nothing is trained on it.
 
+Pages in black and white are skipped, because they tell no colors. Archives are told by their contents; an archive may
+hold archives. --name_encoding=cp932 says in which encoding an archive has its names, if they come out wrong.
+
 Uses all cores. If a run is interrupted, the same command continues it. The same input gives the same bytes. Files of
-earlier runs with other inputs are deleted. manifest.json, which is written last, holds counts, parameters, groups and a
-SHA-256 checksum of each shard.
+earlier runs with other inputs are deleted; an input is never overwritten. manifest.json, which is written last, holds
+counts, parameters, groups and a SHA-256 checksum of each shard.
 """
 
 import concurrent.futures
@@ -33,8 +36,8 @@ from absl import flags
 
 from data_pipeline import records
 from data_pipeline.common import errors, files, program
-from data_pipeline.outlines import drawn_outline, outline
-from data_pipeline.pictures import companions, pages, panels, square
+from data_pipeline.outlines import cleaning, drawn_outline, outline
+from data_pipeline.pictures import companions, pages, panels, pixels, square
 
 FLAGS = flags.FLAGS
 FORMAT = 2  # version of the records' format
@@ -42,6 +45,7 @@ SIZE = 286  # side of the squares in pixels, as pix2pix: 256 and a margin for ji
 MIN_PANEL = 48  # pixels; smaller panels show nothing to learn from
 PAGES_A_SHARD = 48
 SPLITS = ('train', 'validation')
+_KINDS = ('tfrecord', 'json')  # suffixes of a shard and of its entry of the manifest
 _FEW_JOBS = 2  # one process writes so few shards before others have started
 
 
@@ -58,17 +62,22 @@ def examples_of(page, beside_pages):
       page: a `pages.Page`.
       beside_pages: {'line' or 'mask': its companion's page}.
     Raises:
-      pages.PageError: the page or a companion cannot be read, the page is too small, or a companion has another size.
+      PageError: the page or a companion cannot be read, the page is not in color or too small, or a companion has
+        another size.
     """
     picture = pages.read(page)
+    if not outline.is_colored(picture):
+        raise pixels.PageError('not in color')
     beside = {}
     for kind, companion in beside_pages.items():
         try:
             beside[kind] = pages.read(companion)
-        except pages.PageError as error:
-            raise pages.PageError(f'its companion {companion.name}: {error}') from error
+        except pixels.PageError as error:
+            raise pixels.PageError(f'its companion {companion.name}: {error}') from error
         if beside[kind].shape != picture.shape:
-            raise pages.PageError(f'its companion {companion.name} has another size')
+            raise pixels.PageError(f'its companion {companion.name} has another size')
+    if 'line' in beside:
+        beside['line'] = cleaning.clean(beside['line'], False).numpy().min(axis=-1)
     rng = np.random.default_rng(list(hashlib.sha256(page.name.encode()).digest()))
     count = 0
     for top, left, bottom, right in panels.find(picture):
@@ -76,10 +85,7 @@ def examples_of(page, beside_pages):
             continue
         panel = picture[top:bottom, left:right]
         lines = outline.extract(panel)
-        if 'line' in beside:
-            drawn = outline.from_line_art(beside['line'][top:bottom, left:right])
-        else:
-            drawn = drawn_outline.imitate(panel, rng)
+        drawn = beside['line'][top:bottom, left:right] if 'line' in beside else drawn_outline.imitate(panel, rng)
         mask = beside['mask'][top:bottom, left:right, 0] if 'mask' in beside else None
         for t, le, b, r in square.tiles(*panel.shape[:2]):
             count += 1
@@ -87,7 +93,7 @@ def examples_of(page, beside_pages):
                        for layer in (lines, drawn, panel, mask)]
             yield records.encode(*squares, page.group, page.name, (top + t, left + le, top + b, left + r))
     if not count:
-        raise pages.PageError(f'too small: no panel of {MIN_PANEL} pixels')
+        raise pixels.PageError(f'too small: no panel of {MIN_PANEL} pixels')
 
 
 def write_shard(path, shard_pages):
@@ -115,7 +121,7 @@ def write_shard(path, shard_pages):
                     for example in examples_of(page, beside):
                         writer.write(example)
                         count += 1
-                except pages.PageError as error:
+                except pixels.PageError as error:
                     skipped.append([page.name, str(error)])
         checksum = hashlib.sha256(part.read_bytes()).hexdigest()
     entry = {'file': path.name, 'records': count, 'sha256': checksum, 'source': source, 'skipped': skipped}
@@ -136,24 +142,24 @@ def _source_checksum(shard_pages):
     return digest.hexdigest()
 
 
-def prepare(inputs, output, validation_percent):
+def prepare(inputs, output, validation_percent, name_encoding=None):
     """Prepares pictures for training.
 
     Args:
       inputs: paths of files, folders and archives.
       output: folder to write to.
       validation_percent: percentage of the groups to hold out for validation.
+      name_encoding: see `pages.find`.
     Returns:
       The manifest.
     Raises:
-      UserError: an input is missing, no picture can be used, or a worker process ended.
+      UserError: an input is missing or would be overwritten, no picture can be used, or a worker process ended.
       OSError: the output cannot be written.
     """
-    found, failed = pages.find(inputs)
-    pairs = companions.with_companions(found)
+    listing = pages.find(inputs, name_encoding)
+    pairs = companions.with_companions(listing.pages)
     output = pathlib.Path(output)
     output.mkdir(parents=True, exist_ok=True)
-    (output / records.MANIFEST).unlink(missing_ok=True)
 
     jobs = []
     for split in SPLITS:
@@ -162,12 +168,16 @@ def prepare(inputs, output, validation_percent):
                       key=lambda pair: hashlib.sha256(pair[0].name.encode()).digest())
         jobs += [(output / f'{split}-{k:05d}.tfrecord', mine[at:at + PAGES_A_SHARD])
                  for k, at in enumerate(range(0, len(mine), PAGES_A_SHARD))]
+    own = [file for pattern in (records.MANIFEST, *(f'{split}-?????.{kind}' for split in SPLITS for kind in _KINDS))
+           for file in output.glob(pattern)]
+    _keep_inputs(own, listing.pages)
     planned = {path.stem for path, _ in jobs}
-    for stale in [f for split in SPLITS for f in output.glob(f'{split}-?????.*') if f.stem not in planned]:
-        stale.unlink()
+    for stale in own:
+        if stale.stem not in planned:  # the manifest, too, which is written last
+            stale.unlink()
 
     entries = _write_all(jobs) if jobs else []
-    skipped = sorted(failed + [tuple(s) for e in entries for s in e.pop('skipped')])
+    skipped = sorted(listing.failed + [tuple(s) for e in entries for s in e.pop('skipped')])
     unusable = {name for name, _ in skipped}
     manifest = {
         'parameters': {'format': FORMAT, 'size': SIZE, 'min_panel': MIN_PANEL, 'validation_percent': validation_percent,
@@ -177,12 +187,23 @@ def prepare(inputs, output, validation_percent):
                                   and split_of(p.group, validation_percent) == split}) for split in SPLITS},
         'skipped': [{'name': name, 'reason': reason} for name, reason in skipped]}
     manifest['counts'] = {'pages': len(pairs) - len(unusable & {p.name for p, _ in pairs}), 'skipped': len(skipped),
+                          'passed_over': listing.passed_over,
                           **{split: sum(e['records'] for e in manifest['shards'][split]) for split in SPLITS}}
     if not manifest['counts']['pages']:
         raise errors.UserError('no picture could be used'
                                + ''.join(f'\n  {name}: {reason}' for name, reason in skipped))
     records.write_json(output / records.MANIFEST, manifest)
     return manifest
+
+
+def _keep_inputs(own, found):
+    """Raises UserError if a file that may be overwritten or deleted is an input, by whatever path."""
+    inputs = {(status.st_dev, status.st_ino) for path in {page.path for page in found if os.path.exists(page.path)}
+              for status in [os.stat(path)]}
+    for file in own:
+        status = file.stat()
+        if (status.st_dev, status.st_ino) in inputs:
+            raise errors.UserError(f'{file} is an input and would be overwritten; choose another --output')
 
 
 def _write_all(jobs):
@@ -204,12 +225,13 @@ def _write_all(jobs):
 
 
 def main():
-    manifest = prepare(FLAGS.input, FLAGS.output, FLAGS.validation_percent)
+    manifest = prepare(FLAGS.input, FLAGS.output, FLAGS.validation_percent, FLAGS.name_encoding)
     for entry in manifest['skipped']:
         print(f'skipped {entry["name"]}: {entry["reason"]}')
     counts, groups = manifest['counts'], manifest['groups']
     print(f'{counts["pages"]} pages in, {counts["train"]} pictures of {len(groups["train"])} groups for training, '
-          f'{counts["validation"]} of {len(groups["validation"])} for validation, {counts["skipped"]} files skipped')
+          f'{counts["validation"]} of {len(groups["validation"])} for validation, {counts["skipped"]} files skipped, '
+          f'{counts["passed_over"]} of systems passed over')
 
 
 if __name__ == '__main__':
@@ -217,4 +239,6 @@ if __name__ == '__main__':
     flags.DEFINE_string('output', None, 'Folder to write to.', required=True)
     flags.DEFINE_float('validation_percent', 10, 'Percentage of the groups to hold out for validation.',
                        lower_bound=0, upper_bound=100)
+    flags.DEFINE_string('name_encoding', None, 'Encoding of the names in archives that do not say which they use, such '
+                        'as cp932. It is detected if it is not given.')
     program.run(main)

@@ -3,62 +3,50 @@ r"""Colors line art: writes a PNG for each picture, and a contact sheet.
   python -m eval.colorize --input drawing.png --output colored
   python -m eval.colorize --input chapter.cbz --input sketches/ --output colored --samples 4 --seed 7
 
-Takes files, folders and .cbz/.zip archives of line art in PNG, JPEG, WebP, TIFF, GIF or BMP, drawn by a person or
-extracted. Skips pictures that are in color already, unless --extract_outline asks to color their outlines anew. Skips
-files that cannot be read, and names each with the reason.
+Takes files, folders and archives of line art, drawn by a person or extracted. Links are followed.
+  pictures: PNG, JPEG, WebP, AVIF, JPEG 2000, TIFF (all its pages), GIF (the first frame), BMP, PSD, and pages of PDF.
+  archives: .cbz .zip .cbt .tar .cb7 .7z .cbr .rar, told by their contents. --name_encoding=cp932 says in which encoding
+    an archive has its names, if they come out wrong.
+Skips pictures that are in color already, unless --extract_outline asks to color their outlines anew. --inverted takes
+pictures as white lines on black. Skips files that cannot be read and results that cannot be written, and names each
+with the reason.
 
 A result has the size of its drawing. The drawing is laid over the enlarged colors, so lines and lettering stay sharp.
 Results keep the folders and names of the inputs below --output; with several --samples, names get -1, -2, and so on.
-contact_sheet.png shows outline, low-resolution picture, background mask and result of each.
+Names that are too long for a file system are shortened. contact_sheet.png, contact_sheet-2.png, and so on show outline,
+low-resolution picture, background mask and result of each.
 
-A picture's colors follow from the picture and the seed; sample k of seed s is the first sample of seed s + k - 1. Each
-result is the consensus of several samples of the colorizer (--drafts). --drafts=1 colors as the paper does: results are
-livelier and have more odd colors, and alternatives differ more. --background '#3366cc' paints the background of every
-picture in this color; the rest does not change.
+A second run continues the first: it skips results that are done. colorized.json in --output tells how each was made.
+After a change of the picture, a setting or the weights, a result is made again; a server's weights are not compared.
+--overwrite makes all results again. A run that continues adds contact sheets to those of earlier runs. --output may lie
+in an input folder: results of earlier runs are no inputs. The program refuses to overwrite an input.
+
+The seed of a picture follows from its name in its input, without the suffix, and --seed. Sample k of seed s is the
+first sample of seed s + k - 1. Each result is the consensus of several samples of the colorizer (--drafts). --drafts=1
+colors as the paper does: results are livelier and have more odd colors, and alternatives differ more.
+--background '#3366cc' paints the background of every picture in this color; the rest does not change.
 
 --server=HOST:PORT lets a TensorFlow Serving instance color (see eval.export) instead of --weights. The program ends if
 the server does not answer within --timeout seconds.
 
-The exit status is 0 if any picture was colored, else 1.
+The exit status is 0 if any picture was colored or is done already, else 1.
 """
 
-import itertools
-import pathlib
 import re
-import zlib
+import sys
 
 import numpy as np
 from absl import flags
 
 from data_pipeline.common import errors, program
-from data_pipeline.outlines import line_art, outline
-from data_pipeline.pictures import pages, square
-from eval import contact_sheet, systems
+from data_pipeline.pictures import pages
+from eval import coloring, contact_sheet, output_folder, systems
 from eval.serving import client
+from eval.settings import Settings, weights_checksum
 from models import comic_colorizer
 
 FLAGS = flags.FLAGS
-_BATCH_SIZE = 8
-_SHEET = 'contact_sheet.png'
-
-
-def line_art_of(page, extract_outline):
-    """Reads the outline of a picture at its own size.
-
-    Args:
-      page: a `pages.Page`.
-      extract_outline: whether to extract the outline of a picture in color.
-    Returns:
-      uint8 [H, W].
-    Raises:
-      PageError: the picture cannot be read, or is in color and its outline is not asked for.
-    """
-    picture = pages.read(page)
-    if not outline.is_colored(picture):
-        return outline.from_line_art(picture)
-    if not extract_outline:
-        raise pages.PageError('in color already (--extract_outline would color its outline)')
-    return outline.extract(picture)
+_DEFAULTS = Settings()
 
 
 def parse_color(text):
@@ -70,86 +58,63 @@ def parse_color(text):
     return np.frombuffer(bytes.fromhex(text[1:]), np.uint8)
 
 
-def colorize(inputs, output, system, seed=0, samples=1, temperature=comic_colorizer.TEMPERATURE, background=None,
-             extract_outline=False):
+def colorize(inputs, output, system, settings=_DEFAULTS, name_encoding=None, overwrite=False):
     """Colors all line art that is found in `inputs` into the folder `output`, and prints progress.
 
     Args:
       inputs: paths of files, folders and archives.
       output: folder to write to.
       system: a `systems.LocalSystem` or a `client.RemoteSystem`.
-      seed, samples, temperature, extract_outline: see the flags.
-      background: uint8 (3,) RGB, or None.
+      settings: a `Settings`.
+      name_encoding, overwrite: see the flags.
     Returns:
-      Number of pictures that were colored.
+      (number of results that were colored, number of those that were done before).
     Raises:
-      UserError: an input does not exist.
-      OSError: a file cannot be written, or a server does not answer.
+      UserError: an input does not exist, or would be overwritten.
+      OSError: the disk is full, or a server does not answer.
     """
-    found, failed = pages.find(inputs)
-    output = pathlib.Path(output)
-    names = _unique_names(page.name for page in found)
-    sheet = contact_sheet.ContactSheet(output / _SHEET, ('outline', 'low resolution', 'background', 'result'))
-    for name, reason in failed:
-        print(f'skipped {name}: {reason}')
-
-    def jobs():
-        """Yields (name, outline in its own size, outline fitted to the square, seed) for every sample."""
-        for number, (page, name) in enumerate(zip(found, names, strict=True), 1):
-            try:
-                lines = line_art_of(page, extract_outline)
-            except pages.PageError as error:
-                print(f'[{number}/{len(found)}] skipped {page.name}: {error}', flush=True)
-                continue
-            print(f'[{number}/{len(found)}] {page.name}', flush=True)
-            fitted = line_art.fit(lines, system.size).numpy()
-            first = zlib.crc32(fitted) + seed  # different pictures have different seeds, whatever their order
-            for sample in range(samples):
-                yield f'{name}-{sample + 1}.png' if samples > 1 else f'{name}.png', lines, fitted, first + sample
-
-    count = 0
-    work = jobs()
-    while batch := list(itertools.islice(work, _BATCH_SIZE)):
-        results = system.colorize(np.stack([fitted for _, _, fitted, _ in batch]), [number for *_, number in batch],
-                                  temperature, background)
-        for k, (name, lines, fitted, _) in enumerate(batch):
-            colored = line_art.put_back(results['image'][k], lines).numpy()
-            contact_sheet.save_png(output / name, colored)
-            shown = {'outline': fitted} | {key: pictures[k] for key, pictures in results.items() if key != 'image'}
-            shown = {key: square.unfit(picture, *lines.shape) for key, picture in shown.items()}
-            sheet.add(name, [shown.get(key) for key in ('outline', 'low_res', 'background_mask')] + [colored])
-            count += 1
-    sheet.flush()
-    print(f'{count} {"picture" if count == 1 else "pictures"} in {output}')
-    for path in sheet.written:
+    listing = pages.find(inputs, name_encoding)
+    found = output_folder.without_earlier_results(listing.pages, output)
+    _print_listing(listing, len(listing.pages) - len(found))
+    names = output_folder.result_names([page.name for page in found])
+    plans = [settings.plan(page, name) for page, name in zip(found, names, strict=True)]
+    written = [result.name for plan in plans for result in plan]
+    written += [contact_sheet.path_of(output_folder.SHEET, 1 + k // contact_sheet.ROWS)
+                for k in range(0, len(written), contact_sheet.ROWS)]
+    output_folder.check_inputs_stay(inputs, found, output, [*written, output_folder.RECORD])
+    run = coloring.Run(system, settings, output, overwrite)
+    sheets = run.color(found, plans)
+    done = f', and {run.done} that {"was" if run.done == 1 else "were"} done before' if run.done else ''
+    print(f'{run.colored} {"picture" if run.colored == 1 else "pictures"} in {output}{done}')
+    for path in sheets:
         print(f'contact sheet: {path}')
-    return count
+    return run.colored, run.done
 
 
-def _unique_names(names):
-    """Makes names without suffix unique: a.png and a.jpg become 'a' and 'a.jpg'. None is 'contact_sheet'."""
-    taken, unique = {pathlib.Path(_SHEET).stem}, []
-    for name in names:
-        stem = str(pathlib.PurePosixPath(name).with_suffix(''))
-        candidates = itertools.chain([stem, name], (f'{name}-{k}' for k in itertools.count(2)))
-        unique.append(next(c for c in candidates if c not in taken))
-        taken.add(unique[-1])
-    return unique
+def _print_listing(listing, earlier):
+    for name, reason in listing.failed:
+        print(f'skipped {name}: {reason}')
+    if listing.passed_over:
+        print(f'passed over: {listing.passed_over} of the operating system, or listed already')
+    if earlier:
+        print(f'left out: {earlier} of earlier runs')
 
 
 def main():
+    sys.stdout.reconfigure(errors='backslashreplace')  # for names that the terminal cannot show
     background = parse_color(FLAGS.background)
     if background is not None and FLAGS.model != 'comic':
         raise errors.UserError(f'--background: {FLAGS.model} has no background')
     if FLAGS.server is None:
         system = systems.LocalSystem(FLAGS.model, FLAGS.weights, FLAGS.drafts)
+        described = f'{FLAGS.model} {FLAGS.drafts} {weights_checksum(system.colorizer)}'
     elif FLAGS.model == 'comic':
-        system = client.RemoteSystem(FLAGS.server, FLAGS.timeout)
+        system, described = client.RemoteSystem(FLAGS.server, FLAGS.timeout), FLAGS.server
     else:
         raise errors.UserError(f'--server: {FLAGS.model} is not served')
-    colored = colorize(FLAGS.input, FLAGS.output, system, FLAGS.seed, FLAGS.samples, FLAGS.temperature,
-                        background, FLAGS.extract_outline)
-    if not colored:
+    settings = Settings(FLAGS.seed, FLAGS.samples, FLAGS.temperature, background, FLAGS.extract_outline, FLAGS.inverted,
+                        described)
+    if not any(colorize(FLAGS.input, FLAGS.output, system, settings, FLAGS.name_encoding, FLAGS.overwrite)):
         raise errors.UserError('nothing was colored')
 
 
@@ -169,4 +134,8 @@ if __name__ == '__main__':
     flags.DEFINE_integer('drafts', comic_colorizer.DRAFTS, 'Number of samples that form the consensus. With more, '
                          'results are calmer and more alike. A server uses its own number.', lower_bound=1)
     flags.DEFINE_bool('extract_outline', False, 'Color the outlines of pictures that are in color already.')
+    flags.DEFINE_bool('inverted', False, 'Take pictures as white lines on black.')
+    flags.DEFINE_string('name_encoding', None, 'Encoding of the names in archives that do not say which they use, such '
+                        'as cp932 or gb18030. Without it, the encoding is detected.')
+    flags.DEFINE_bool('overwrite', False, 'Make results again that are done.')
     program.run(main)

@@ -3,10 +3,13 @@
 import pathlib
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw, ImageFont, PngImagePlugin
 
 from data_pipeline.common import files
+from eval import sheet_labels
 
+ROWS = 24  # the most rows of a sheet, unless told otherwise
+SOFTWARE = 'comic-colorizer'  # what PNG files name as the program that wrote them
 _CELL, _GAP, _MARGIN, _HEADER = 176, 8, 28, 30  # pixels
 _PAPER, _TEXT, _FRAME = (250, 249, 246), (60, 58, 64), (214, 212, 206)
 
@@ -15,9 +18,10 @@ class ContactSheet:
     """Collects rows of pictures and writes them as PNG sheets, in two columns if there are many rows.
 
     Args:
-      path: file of the first sheet. The next sheets get -2, -3 and so on before the suffix.
+      path: file of the first sheet; the others are named by `path_of`.
       titles: titles of the pictures in a row.
       rows: the most rows of one sheet.
+      replace: whether sheets replace earlier sheets; if not, they get the next numbers that are free.
 
     Example:
       >>> sheet = ContactSheet(f'{folder}/sheet.png', ('outline', 'result'))
@@ -27,19 +31,24 @@ class ContactSheet:
       'sheet.png'
     """
 
-    def __init__(self, path, titles, rows=24):
-        self._path, self._titles, self._most = pathlib.Path(path), titles, rows
-        self._rows = []
+    def __init__(self, path, titles, rows=ROWS, replace=True):
+        self._path, self._titles, self._most, self._replace = path, titles, rows, replace
+        self._rows, self._number, self._added = [], 0, 0
         self.written = []
 
-    def add(self, label, pictures):
+    def add(self, label, pictures, number=None):
         """Adds a row.
 
         Args:
           label: text below the row.
           pictures: for each title a picture uint8 [H, W] or [H, W, 3], or None for a gap.
+          number: what stands for characters of the label that no font has; None takes the row's number.
+        Raises:
+          OSError: a sheet is full and cannot be written. The next row begins another sheet.
         """
-        self._rows.append((label, [None if p is None else _thumbnail(p) for p in pictures]))
+        self._added += 1
+        self._rows.append((label, self._added if number is None else number,
+                           [None if p is None else _thumbnail(p) for p in pictures]))
         if len(self._rows) == self._most:
             self.flush()
 
@@ -47,16 +56,23 @@ class ContactSheet:
         """Writes the rows that were added since the last sheet. `written` lists the sheets' paths."""
         if not self._rows:
             return
-        number = len(self.written) + 1
-        path = self._path if number == 1 else self._path.with_stem(f'{self._path.stem}-{number}')
-        columns = 2 if len(self._rows) > 8 else 1
-        lines = -(-len(self._rows) // columns)
+        rows, self._rows = self._rows, []
+        self._number += 1
+        while not self._replace and path_of(self._path, self._number).exists():
+            self._number += 1
+        path = path_of(self._path, self._number)
+        save_png(path, self._draw(rows))
+        self.written.append(path)
+
+    def _draw(self, rows):
+        columns = 2 if len(rows) > 8 else 1
+        lines = -(-len(rows) // columns)
         wide = len(self._titles) * (_CELL + _GAP) - _GAP
         sheet = Image.new('RGB', (2 * _MARGIN + columns * wide + (columns - 1) * _MARGIN,
                                   _MARGIN + _HEADER + lines * (_CELL + 26) + _MARGIN // 2), _PAPER)
         draw = ImageDraw.Draw(sheet)
-        title_font, label_font = ImageFont.load_default(15), ImageFont.load_default(11)
-        for k, (label, pictures) in enumerate(self._rows):
+        title_font = ImageFont.load_default(15)
+        for k, (label, number, pictures) in enumerate(rows):
             x0 = _MARGIN + (k // lines) * (wide + _MARGIN)
             y = _MARGIN + _HEADER + (k % lines) * (_CELL + 26)
             for c, picture in enumerate(pictures):
@@ -67,23 +83,30 @@ class ContactSheet:
                     left, top = x + (_CELL - picture.width) // 2, y + (_CELL - picture.height) // 2
                     sheet.paste(picture, (left, top))
                     draw.rectangle((left - 1, top - 1, left + picture.width, top + picture.height), outline=_FRAME)
-            draw.text((x0, y + _CELL + 10), label, _TEXT, label_font, anchor='lm')
-        save_png(path, sheet)
-        self.written.append(path)
-        self._rows = []
+            text, font = sheet_labels.fit(label, number, wide)
+            draw.text((x0, y + _CELL + 10), text, _TEXT, font, anchor='lm')
+        return sheet
+
+
+def path_of(path, number):
+    """Names the sheets: number 1 has the path itself, the next ones get -2, -3 and so on before the suffix."""
+    path = pathlib.Path(path)
+    return path if number == 1 else path.with_stem(f'{path.stem}-{number}')
 
 
 def save_png(path, picture):
-    """Writes a PIL image or a uint8 array as PNG, and makes its folder."""
+    """Writes a PIL image or a uint8 array as PNG that names `SOFTWARE`, and makes its folder."""
     path = pathlib.Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     image = picture if isinstance(picture, Image.Image) else Image.fromarray(picture)
+    texts = PngImagePlugin.PngInfo()
+    texts.add_text('Software', SOFTWARE)
     with files.atomic_write(path) as part:
-        image.save(part, 'PNG')
+        image.save(part, 'PNG', pnginfo=texts)
 
 
 def _thumbnail(picture):
-    image = Image.fromarray(np.asarray(picture)).convert('RGB')
+    image = Image.fromarray(np.asarray(picture))
     scale = _CELL / max(image.size)
     size = [max(1, round(side * scale)) for side in image.size]
-    return image.resize(size, Image.Resampling.NEAREST if scale > 2 else Image.Resampling.LANCZOS)
+    return image.resize(size, Image.Resampling.NEAREST if scale > 2 else Image.Resampling.LANCZOS).convert('RGB')

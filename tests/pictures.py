@@ -17,4 +17,4 @@ def encode(picture, kind='PNG', **options):
 
 def read(path):
     """Reads a file as the data pipeline does: uint8 [H, W, 3]."""
-    return pages.read(pages.Page(path.name, '', str(path)))
+    return pages.read(pages.Page(path.name, path.name, '', str(path)))

@@ -5,56 +5,57 @@ The command line and the exported model both use these functions, so both give t
 
 import tensorflow as tf
 
+from data_pipeline.outlines import cleaning
 from data_pipeline.outlines.outline import PAPER
 from data_pipeline.pictures import square
 
-# Our choice: ink is the level that 1 % of the drawing's pixels do not exceed, and paper is the level that 80 % do not
-# exceed. Both must differ by at least 64 levels.
-_INK_SHARE, _PAPER_SHARE, _MIN_CONTRAST = .01, .8, 64
+# Our choice: full ink is what 99 % of the square's pixels do not exceed, or 90 % of those with some ink, whichever is
+# more: a large page with few thin strokes has little ink in the square.
+_MOST, _MOST_INKED, _SOME_INK = .99, .9, .02
 # Our choice: strokes thinner than this many pixels of the square become wider, and darker by this exponent.
 _STROKE, _DARKENING = 2.4, .8
 _CUBIC = -.75  # parameter of the cubic kernel, as in OpenCV
 
 
 @tf.function(reduce_retracing=True)
-def fit(lines, size):
-    """Fits line art to the networks' square, with strokes as thick and dark as in training.
+def fit(drawing, size):
+    """Fits a drawing to the networks' square, with strokes as thick and dark as in training.
 
     Args:
-      lines: uint8 [H, W], white paper, black ink.
+      drawing: uint8 [H, W, 3], black on white; see `cleaning.clean`.
       size: int, the square's side.
     Returns:
-      uint8 [size, size].
+      uint8 [size, size]. It is white if the page is blank.
 
     Example:
-      >>> drawing = np.full((300, 200), 255, np.uint8)
+      >>> drawing = np.full((300, 200, 3), 255, np.uint8)
       >>> drawing[140:160] = 0
       >>> fit(drawing, 256).shape
       TensorShape([256, 256])
     """
-    ink = 1 - tf.cast(scale(lines, size), tf.float32) / PAPER
+    ink = 1 - tf.cast(scale(drawing, size), tf.float32) / PAPER
     slope = tf.sqrt(tf.square(ink[1:, :-1] - ink[:-1, :-1]) + tf.square(ink[:-1, 1:] - ink[:-1, :-1]))
     width = 2 * tf.reduce_sum(ink) / tf.maximum(tf.reduce_sum(slope), 1e-6)  # a stroke has two slopes
-    thin = tf.clip_by_value((_STROKE - width) / 2, 0., 1.) * tf.cast(
-        tf.reduce_max(ink) >= _MIN_CONTRAST / PAPER, tf.float32)
+    thin = tf.clip_by_value((_STROKE - width) / 2, 0., 1.)
     around = tf.nn.max_pool2d(ink[None, ..., None], 3, 1, 'SAME')[0, ..., 0]
     ink = (ink + thin * (around - ink)) ** (1 - _DARKENING * thin)
     return tf.cast(tf.round(PAPER * (1 - ink)), tf.uint8)
 
 
 @tf.function(reduce_retracing=True)
-def scale(lines, size):
-    """Scales line art into a square of paper, and spreads its levels from full ink to white paper.
+def scale(drawing, size):
+    """Scales a drawing into a square of paper, and spreads its levels so that its strokes have full ink.
 
-    So gray or yellowed paper, pencil, and thin strokes that became pale by shrinking look as in training. Before its
-    levels are spread, the picture equals that of `square.fit` up to one or two levels.
+    So pencil, and thin strokes that became pale by shrinking, look as in training. Before its levels are spread, the
+    picture equals that of `square.fit` up to one or two levels.
 
     Args:
-      lines: uint8 [H, W].
+      drawing: uint8 [H, W, 3].
       size: int, the square's side.
     Returns:
       uint8 [size, size].
     """
+    lines = tf.reduce_min(drawing, axis=-1)  # ink of any hue is dark in one of the channels
     height, width = tf.unstack(tf.shape(lines))
     top, left, bottom, right = square.inner_box(height, width, size, tf.maximum)
     h, w = bottom - top, right - left
@@ -65,40 +66,58 @@ def scale(lines, size):
     return tf.ensure_shape(result, [size, size])
 
 
-@tf.function(input_signature=[tf.TensorSpec([None, None, 3], tf.uint8), tf.TensorSpec([None, None], tf.uint8)])
-def put_back(colors, lines):
-    """Brings a square's colors to the size of the line art that was fitted to it, and lays the line art over them.
+@tf.function(input_signature=[tf.TensorSpec([None, None, 3], tf.uint8)] * 2)
+def put_back(colors, drawing):
+    """Brings a square's colors to the size of the drawing that was fitted to it, and lays the drawing over them.
 
     Args:
       colors: uint8 [S, S, 3].
-      lines: uint8 [H, W].
+      drawing: uint8 [H, W, 3], black on white.
     Returns:
-      uint8 [H, W, 3].
+      uint8 [H, W, 3]. It is white if the page is blank.
     """
-    height, width = tf.unstack(tf.shape(lines))
+    height, width = tf.unstack(tf.shape(drawing)[:2])
     top, left, bottom, right = square.inner_box(height, width, tf.shape(colors)[0], tf.maximum)
-    return lay_over(tf.image.resize(colors[top:bottom, left:right], [height, width], antialias=True), lines)
+    inner = tf.cast(colors[top:bottom, left:right], tf.float32)[None]
+    factors = tf.cast([height / (bottom - top), width / (right - left)], tf.float32)
+
+    def colored(first, strip):  # as `tf.image.resize` with antialias
+        shape = tf.shape(strip)[:2]
+        enlarged = tf.raw_ops.ScaleAndTranslate(images=inner, size=shape, scale=factors, kernel_type='triangle',
+                                                translation=-tf.cast([first, 0], tf.float32))[0]
+        return lay_over(enlarged, strip)
+
+    return tf.cond(tf.reduce_all(drawing == PAPER), lambda: drawing, lambda: cleaning.in_strips(colored, drawing))
 
 
-def lay_over(colors, lines):
-    """Lays line art over colors by multiplication, as artists do, so lines and lettering stay sharp.
+def lay_over(colors, drawing):
+    """Lays a drawing over colors by multiplication, as artists do, so lines and lettering stay sharp.
 
     Args:
       colors: uint8 or float [..., H, W, 3], 0..255.
-      lines: uint8 [..., H, W].
+      drawing: uint8 [..., H, W, 3], or [..., H, W, 1] for gray lines.
     Returns:
       uint8 [..., H, W, 3].
     """
-    return tf.cast(tf.round(tf.cast(colors, tf.float32) * (tf.cast(lines, tf.float32) / PAPER)[..., None]), tf.uint8)
+    return tf.cast(tf.round(tf.cast(colors, tf.float32) * (tf.cast(drawing, tf.float32) / PAPER)), tf.uint8)
 
 
 def _spread_levels(lines):
-    """Spreads levels [H, W] so that the drawing's paper becomes white and its ink black, if they differ enough."""
-    counts = tf.math.bincount(tf.cast(tf.reshape(lines, [-1]), tf.int32), minlength=256, dtype=tf.float32)
-    not_above = tf.cumsum(counts) / tf.reduce_sum(counts)
-    ink, paper = (tf.reduce_sum(tf.cast(not_above <= share, tf.float32)) for share in (_INK_SHARE, _PAPER_SHARE))
-    spread = tf.clip_by_value(tf.round((lines - ink) * (PAPER / tf.maximum(paper - ink, 1))), 0, PAPER)
-    return tf.where(paper - ink >= _MIN_CONTRAST, spread, lines)
+    """Spreads the levels of a drawing [H, W] so that its strokes have full ink. A blank page stays blank.
+
+    The paler the strokes, the more of the faintest ink is taken for paper, because it is spread as well.
+    """
+    ink = tf.sort(tf.reshape(PAPER - lines, [-1]))
+    inked = tf.reduce_sum(tf.cast(ink >= _SOME_INK * PAPER, tf.int32))
+
+    def rank(share, count):  # of the pixels with most ink
+        at = tf.cast(tf.cast(count, tf.float32) * share, tf.int32)
+        return ink[tf.minimum(tf.size(ink) - count + at, tf.size(ink) - 1)]
+
+    most = tf.maximum(rank(_MOST, tf.size(ink)), rank(_MOST_INKED, inked))
+    faintest = _SOME_INK * (PAPER - most)
+    spread = (PAPER - lines - faintest) * (PAPER / tf.maximum(most - faintest, 1))
+    return PAPER - tf.clip_by_value(tf.round(spread), 0, PAPER)
 
 
 def _shrink(lines, height, width):

@@ -11,9 +11,11 @@ PAPER = 255
 CANNY_THRESHOLDS = (100, 180)  # the study's; the paper gives none
 BLACK_LEVEL = 80  # the study's; a pixel whose channels have a lower mean counts as black
 
-# Our choice: a picture is in color if the channels of more than 2 % of its pixels differ by more than 30 levels.
-_CHROMA_LEVEL = 30
-_COLORED_SHARE = 0.02
+# Our choice: a picture is in color if its areas have several hues. An area is what a median filter keeps of the picture
+# at 512 pixels. It has a hue if its channels' absorption differs by at least 7 %. At least 1 % of the picture has hues
+# outside the main one, which is 40 degrees wide. What is as frequent and light as paper is not paper but a color if one
+# of its channels has less than 45 % of another.
+_AREA_SIZE, _MEDIAN, _CHROMA, _OTHER_HUES, _HUE_WIDTH, _PALEST = 512, 9, .07, .01, 40, .45
 
 
 def extract(color):
@@ -38,19 +40,27 @@ def from_line_art(drawing):
 
 
 def is_colored(picture):
-    """Tells whether a picture is in color, and so is not line art. A light tint of the whole page does not count.
+    """Tells whether a picture is in color, and so is not line art.
+
+    Ink of one hue on paper of one hue is line art. Several hues over areas are colors, also pale ones.
 
     Args:
       picture: uint8 [H, W, 3], RGB.
     Returns:
       bool.
     """
-    small = cv2.resize(picture, (256, 256), interpolation=cv2.INTER_AREA).astype(np.float32)
-    paper = np.maximum(np.percentile(small, 95, axis=(0, 1)), 1)
-    if paper.min() > 0.6 * paper.max():  # remove a light tint of the whole page
-        small *= paper.max() / paper
-    chroma = small.max(axis=-1) - small.min(axis=-1)
-    return bool((chroma > _CHROMA_LEVEL).mean() > _COLORED_SHARE)
+    scale = min(1, _AREA_SIZE / max(picture.shape[:2]))
+    size = [max(1, round(side * scale)) for side in picture.shape[1::-1]]
+    areas = cv2.medianBlur(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), _MEDIAN).astype(np.float32)
+    gray = areas.mean(axis=-1)
+    paper = np.maximum(np.median(areas[gray >= .95 * np.percentile(gray, 95)], axis=0), PAPER / 4)
+    if paper.min() < _PALEST * paper.max():
+        paper[:] = PAPER
+    red, green, blue = cv2.split(1 - areas / paper)  # absorption: its hue is the ink's, however much ink there is
+    chroma, hue = cv2.cartToPolar(red - green, (red + green) / 2 - blue, angleInDegrees=True)
+    counts, _ = np.histogram(hue[chroma >= _CHROMA], 36, (0, 360))
+    of_main_hue = max(np.roll(counts, -k)[:_HUE_WIDTH // 10].sum() for k in range(36))
+    return bool(counts.sum() - of_main_hue >= _OTHER_HUES * chroma.size)
 
 
 def to_ink(outline):

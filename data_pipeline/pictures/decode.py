@@ -2,24 +2,21 @@
 
 import tensorflow as tf
 
-from data_pipeline.outlines import outline
-
 # Limits of a request: pixels of an A4 page at 500 dpi, and shapes that do not vanish in the networks' square.
 MAX_PIXELS, MIN_SIDE, MAX_ASPECT = 25_000_000, 16, 16
 _PNG_SIGNATURE = b'\x89PNG\r\n\x1a\n'
 _PNG_HEADER = 33  # bytes: signature and first chunk
-_LUMINANCE = (9798., 19235., 3735.)  # weights of RGB in 32768ths, as OpenCV rounds them
 
 
 def decode(encoded):
-    """Decodes line art: its luminance, over white where it is transparent.
+    """Decodes a picture, over white where it is transparent.
 
-    Equals `outline.from_line_art(pages.read(...))`, but ignores the EXIF orientation.
+    Equals `pages.read`, but ignores the EXIF orientation and the color profile.
 
     Args:
       encoded: string scalar, PNG or JPEG, gray or in color.
     Returns:
-      uint8 [H, W].
+      uint8 [H, W, 3], RGB.
     Raises:
       InvalidArgumentError: the file cannot be decoded, or its size is outside the limits, which is checked first.
     """
@@ -37,9 +34,8 @@ def decode(encoded):
          f'{MAX_ASPECT} times as long as wide; its height and width are', size])
     with tf.control_dependencies([fits]):
         encoded = tf.identity(encoded)
-    rgb = tf.cond(is_png, lambda: _png(encoded), lambda: tf.cast(
-        tf.io.decode_jpeg(encoded, channels=3, dct_method='INTEGER_ACCURATE'), tf.float32))
-    return tf.cast(tf.floor((tf.tensordot(rgb, _LUMINANCE, 1) + 16384) / 32768), tf.uint8)
+    return tf.cond(is_png, lambda: _png(encoded), lambda: tf.io.decode_jpeg(
+        encoded, channels=3, dct_method='INTEGER_ACCURATE'))
 
 
 def _png_size(encoded):
@@ -48,14 +44,14 @@ def _png_size(encoded):
 
 
 def _png(encoded):
-    """Decodes a PNG over white: float [H, W, 3], whole numbers in 0..255."""
+    """Decodes a PNG over white: uint8 [H, W, 3]."""
     depth, kind = tf.unstack(tf.io.decode_raw(tf.strings.substr(encoded, 24, 2), tf.uint8), num=2)
     rgba = tf.cond((depth == 16) & (kind == 0),  # 16-bit gray is rounded; of 16-bit colors the lower byte is dropped
                    lambda: tf.round(tf.cast(tf.io.decode_png(encoded, channels=4, dtype=tf.uint16), tf.float32) / 257),
                    lambda: tf.cast(tf.io.decode_png(encoded, channels=4), tf.float32))
     # TensorFlow's alpha of an opaque picture of fewer than eight bits is wrong.
     alpha = tf.where((kind >= 4) | _has_transparency_chunk(encoded), rgba[..., 3:], 255.)
-    return tf.round((rgba[..., :3] * alpha + outline.PAPER * (255 - alpha)) / 255)
+    return tf.cast(tf.round((rgba[..., :3] * alpha + 255 * (255 - alpha)) / 255), tf.uint8)
 
 
 def _has_transparency_chunk(encoded):

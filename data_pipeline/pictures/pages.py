@@ -1,33 +1,23 @@
-"""Reads pictures from files, folder trees and .cbz/.zip archives, in most formats and pixel types.
+"""Lists the pictures in files, folder trees and archives, without decoding them.
 
-`find` lists the pictures without decoding them. `read` decodes one picture; for a file that cannot be used it raises
-`PageError`, whose message is the reason. Archives are read in memory. The path of a member only names the picture; no
-file is written there.
+`find` gives every picture a name that is unique over all inputs and safe to join to a folder. Archives are told by
+their contents, not by their suffix. An archive may hold archives, one level deep.
 """
 
+import contextlib
 import dataclasses
+import functools
 import io
 import os
 import pathlib
-import re
-import zipfile
-
-import cv2
-import numpy as np
-from PIL import Image, ImageOps
 
 from data_pipeline.common import errors
+from data_pipeline.pictures import archives, name_encoding, names, pixels
 
-MAX_PIXELS = 100_000_000
-MAX_MEMBER_BYTES = 512 * 2**20
-FORMATS = ('PNG', 'JPEG', 'WEBP', 'TIFF', 'GIF', 'BMP')
-ARCHIVES = ('.cbz', '.zip')
-
-Image.MAX_IMAGE_PIXELS = None  # `read` has its own limit, which it checks before it decodes
-
-
-class PageError(errors.UserError):
-    """A file cannot be read as a picture. The message says why."""
+_OPEN_ARCHIVES = 2  # archives that are kept open, so that they need not be opened for each of their pages
+# A member of an archive with such a suffix is not unpacked to see whether it is an archive.
+_NO_ARCHIVES = frozenset(('.png', '.jpg', '.jpeg', '.webp', '.gif', '.bmp', '.avif', '.jp2', '.psd', '.xml', '.txt',
+                          '.json', '.nfo'))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -35,63 +25,185 @@ class Page:
     """Where a picture is.
 
     Attributes:
-      name: path relative to the input's parent folder, with '/' between its parts. Unique within one input. Safe to
-        join to a folder: it has no '..', drive or leading '/'.
-      group: the story or episode that the picture belongs to, which is its folder or its archive.
+      name: path with '/' between its parts, unique over all inputs. It has no '..', drive or leading '/'. It begins
+        with the input's name, or with as many of the input's folders as tell inputs apart.
+      inside: the same path inside its input, without the input's name; an input that is one picture has its file name.
+      group: the story or episode that the picture belongs to: its folder, its archive, or its file of several pages.
       path: the file, or the archive that holds it.
-      member: name inside the archive, None for a plain file.
+      keys: keys of the members that lead to it inside archives; empty for a plain file.
+      frame: number of the picture in a file of several pages.
 
     Example:
-      >>> Image.new('RGB', (64, 48), 'red').save(f'{folder}/01.png')
-      >>> read(Page(name='01.png', group='comic', path=f'{folder}/01.png')).shape
-      (48, 64, 3)
+      >>> Page('comic/ep1/p1.png', 'ep1/p1.png', 'comic/ep1', 'comic/ep1/p1.png').keys
+      ()
     """
 
     name: str
+    inside: str
     group: str
     path: str
-    member: str | None = None
+    keys: tuple = ()
+    frame: int = 0
 
 
-def find(inputs):
+@dataclasses.dataclass
+class Listing:
+    """What `find` found.
+
+    Attributes:
+      pages: list of Page in reading order.
+      failed: list of (name, reason) of archives and folders that cannot be opened.
+      passed_over: number of files that systems left behind, and of files and folders that links lead to once more.
+
+    Example:
+      >>> find([]).pages
+      []
+    """
+
+    pages: list
+    failed: list
+    passed_over: int = 0
+
+
+def find(inputs, encoding=None):
     """Lists pictures in reading order: by name, with numbers in names compared as numbers.
 
-    Skips hidden files and folders. Lists all other files, also those that are no pictures.
+    Lists all files except those that systems leave behind, also files that are no pictures. Follows links, but lists
+    each file once.
 
     Args:
       inputs: paths of files, archives and folders.
+      encoding: encoding of the names in archives that do not say which they use; None detects it.
     Returns:
-      (list of Page, list of (name, reason) for archives that cannot be opened).
+      A `Listing`.
     Raises:
-      PageError: an input does not exist.
+      UserError: an input does not exist, or Python does not know the encoding.
     """
-    found, failed = [], []
-    for given in inputs:
-        path = pathlib.Path(given)
+    listing, seen = Listing([], []), set()
+    paths = [pathlib.Path(os.path.abspath(given)) for given in inputs]
+    for given, path in zip(inputs, paths, strict=True):
         if not path.exists():
-            raise PageError(f'{given}: no such file or folder')
-        root = path.resolve().parent
-        for file in sorted(_walk(path.resolve()), key=lambda f: _natural(f.relative_to(root).as_posix())):
-            name = file.relative_to(root).as_posix()
-            if file.suffix.lower() not in ARCHIVES:
-                found.append(Page(name, file.parent.relative_to(root).as_posix() if file.parent != root
-                                  else root.name, str(file)))
-                continue
-            try:
-                with zipfile.ZipFile(file) as archive:
-                    members = [m for m in archive.namelist() if not m.endswith('/') and not _hidden(m)]
-            except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
-                failed.append((name, f'damaged archive ({error})'))
-                continue
-            found += [Page(f'{name}/{_safe(m)}', name, str(file), m) for m in sorted(members, key=_natural)]
-    return found, failed
+            raise errors.UserError(f'{names.printable(given)}: no such file or folder')
+    for path, top in zip(paths, _tops(paths), strict=True):
+        files = []
+        for file in _walk(path, top, seen, listing):
+            inside = names.printable(file.relative_to(path)).replace(os.sep, '/') if file != path else ''
+            files.append((inside, file))
+        for inside, file in sorted(files, key=lambda pair: names.natural(pair[0])):
+            name = f'{top}/{inside}' if inside else top
+            group = name.rpartition('/')[0] or names.printable(path.parent.name) or top
+            _list_file(Page(name, inside or path.name, group, str(file)), encoding, listing)
+    unique = names.unique([page.name for page in listing.pages])
+    listing.pages = [dataclasses.replace(page, name=name) for page, name in zip(listing.pages, unique, strict=True)]
+    return listing
 
 
-def read(page):
-    """Decodes one picture: the first frame, upright, 8 bits, over white where it is transparent.
+def _tops(paths):
+    """Names inputs by their last part, or by as many parts as tell them apart."""
+    different = list(dict.fromkeys(paths))
+    length = 1
+    while len({path.parts[-length:] for path in different}) < len(different):
+        length += 1
+    return ['/'.join(names.safe(names.printable(part)) for part in path.parts[-length:]) for path in paths]
+
+
+def _walk(path, name, seen, listing):
+    """Yields the files below a path, each file and folder once, and counts what is passed over."""
+    if not _first_time(path, seen, listing):
+        return
+    if not path.is_dir():
+        yield path
+        return
+    try:
+        with os.scandir(path) as found:
+            entries = sorted(found, key=lambda entry: entry.name)
+    except OSError as error:
+        listing.failed.append((name, f'folder cannot be read ({error.strerror})'))
+        return
+    for entry in entries:
+        if names.left_by_system(entry.name):
+            listing.passed_over += 1
+        else:
+            yield from _walk(path / entry.name, f'{name}/{names.printable(entry.name)}', seen, listing)
+
+
+def _first_time(path, seen, listing):
+    try:
+        status = path.stat()
+    except OSError:
+        return True  # a broken link is listed, and reported when it is read
+    key = status.st_dev, status.st_ino
+    if key in seen:
+        listing.passed_over += 1
+        return False
+    seen.add(key)
+    return True
+
+
+def _list_file(page, encoding, listing):
+    """Adds a file to the listing, or the pages in it if it has several."""
+    try:
+        with open_stream(page) as stream:
+            if archives.kind_of(stream) is None:
+                frames = pixels.pages_of(stream)
+                listing.pages += [page] if len(frames) < 2 else [
+                    dataclasses.replace(page, name=f'{page.name}/{k:04d}', inside=f'{page.inside}/{k:04d}',
+                                        group=page.name, frame=frame) for k, frame in enumerate(frames, 1)]
+            elif len(page.keys) > 1:
+                listing.failed.append((page.name, 'archive in an archive in an archive'))
+            else:
+                _list_members(page, archives.Archive(stream).members, encoding, listing)
+    except archives.ArchiveError as error:
+        listing.failed.append((page.name, str(error)))
+    except OSError:
+        listing.pages.append(page)  # reported when it is read
+
+
+def _list_members(page, members, encoding, listing):
+    """Adds the members of an archive to the listing."""
+    encoded = [member.name for member in members if isinstance(member.name, bytes)]
+    decoded = iter(name_encoding.decode(encoded, encoding))
+    named = [(next(decoded) if isinstance(member.name, bytes) else member.name, member.key) for member in members]
+    for name, key in sorted(named, key=lambda pair: names.natural(pair[0])):
+        if names.left_by_system(name):
+            listing.passed_over += 1
+            continue
+        name = names.safe(name)
+        inner = Page(f'{page.name}/{name}', f'{page.inside}/{name}', page.name, page.path, (*page.keys, key))
+        if pathlib.PurePosixPath(name).suffix.lower() in _NO_ARCHIVES:
+            listing.pages.append(inner)
+        else:
+            _list_file(inner, encoding, listing)
+
+
+@contextlib.contextmanager
+def open_stream(page):
+    """Opens the undecoded file of a page as a binary stream, within a `with` block.
+
+    Raises:
+      ArchiveError, OSError: the file cannot be read.
+    """
+    if not page.keys:
+        with open(page.path, 'rb') as stream:
+            yield stream
+        return
+    content = _archive(page.path, page.keys[:-1], os.stat(page.path).st_mtime_ns).read(page.keys[-1])
+    yield io.BytesIO(content)
+
+
+@functools.lru_cache(_OPEN_ARCHIVES)
+def _archive(path, keys, _):
+    """Opens an archive, or the archive in it that the keys lead to, and keeps it open."""
+    stream = open(path, 'rb')  # noqa: SIM115
+    return archives.Archive(io.BytesIO(archives.Archive(stream).read(keys[0])) if keys else stream)
+
+
+def read(page, remarks=None):
+    """Decodes one picture; see `pixels.decode`.
 
     Args:
       page: a `Page`.
+      remarks: see `pixels.decode`.
     Returns:
       uint8 [H, W, 3], RGB.
     Raises:
@@ -99,88 +211,6 @@ def read(page):
     """
     try:
         with open_stream(page) as stream:
-            if not stream.read(1):
-                raise PageError('empty file')
-            stream.seek(0)
-            try:
-                image = Image.open(stream, formats=FORMATS)
-            except Image.UnidentifiedImageError as error:
-                raise PageError('not an image, or in a format that is not supported') from error
-            if image.width * image.height > MAX_PIXELS:
-                raise PageError(f'too large: {image.width}x{image.height} is over {MAX_PIXELS // 1_000_000} megapixels')
-            if image.format == 'PNG' and 'transparency' in image.info:
-                _mend_transparency(image, stream)
-            return _to_rgb(ImageOps.exif_transpose(image))
-    except PageError:
-        raise
-    except Exception as error:  # a decoder may raise anything for damaged data
-        raise PageError(f'cannot be decoded ({str(error) or type(error).__name__})') from error
-
-
-def open_stream(page):
-    """Opens the undecoded file as a binary stream."""
-    if page.member is None:
-        return open(page.path, 'rb')
-    with zipfile.ZipFile(page.path) as archive:
-        if archive.getinfo(page.member).file_size > MAX_MEMBER_BYTES:
-            raise PageError(f'too large: over {MAX_MEMBER_BYTES // 2**20} MiB in the archive')
-        return io.BytesIO(archive.read(page.member))
-
-
-def _to_rgb(image):
-    """Converts a PIL image of any mode: uint8 [H, W, 3], over white where it is transparent."""
-    transparent = image.info.get('transparency')
-    if image.mode.startswith(('I', 'F')):
-        levels = np.asarray(image, np.float32)
-        if image.mode == 'F' and levels.max() <= 1:
-            top = 1
-        else:  # integers of 32 bits may hold a picture of 16 bits, or of 8
-            top = 65535 if image.mode.startswith('I;16') or levels.max() > 255 else 255
-        gray = np.clip(np.round(levels * (255 / top)), 0, 255).astype(np.uint8)
-        if isinstance(transparent, int):
-            gray[levels == transparent] = 255
-        return np.repeat(gray[..., None], 3, axis=-1)
-    if 'A' in image.getbands() or transparent is not None:
-        image = image.convert('RGBA')
-        image = Image.alpha_composite(Image.new('RGBA', image.size, 'white'), image)
-    return np.asarray(image.convert('RGB'))
-
-
-def _mend_transparency(image, stream):
-    """Corrects the transparent color of a PNG that is not yet decoded.
-
-    Pillow (12.3) gives pixels of 8 bits, but leaves their transparent color at the file's depth. So the color matches
-    no pixel, or wrong ones.
-    """
-    rawmode = str(image.tile[0].args) if image.tile else ''
-    if rawmode in ('L;2', 'L;4'):
-        image.info['transparency'] *= 255 // (2 ** int(rawmode[-1]) - 1)
-    elif rawmode == 'RGB;16B':  # several colors of 16 bits become one of 8 bits, so OpenCV compares all bits
-        image.load()
-        stream.seek(0)
-        pixels = cv2.imdecode(np.frombuffer(stream.read(), np.uint8), cv2.IMREAD_UNCHANGED)
-        if pixels is None:
-            raise PageError('cannot be decoded (damaged)')
-        del image.info['transparency']
-        image.putalpha(Image.fromarray(np.uint8(pixels[..., 3] >> 8)))
-
-
-def _walk(path):
-    if path.is_file():
-        return [path]
-    return [pathlib.Path(folder, file) for folder, folders, files in os.walk(path)
-            for file in files if not _hidden(os.path.relpath(os.path.join(folder, file), path))]
-
-
-def _hidden(name):
-    return any(part.startswith('.') and part not in ('.', '..') or part == '__MACOSX'
-               for part in re.split(r'[/\\]', name))
-
-
-def _safe(member):
-    parts = [re.sub(r'[:\0]', '_', p) for p in re.split(r'[/\\]', member) if p not in ('', '.', '..')]
-    return '/'.join(parts) or 'unnamed'
-
-
-def _natural(name):
-    return [(0, int(part), '') if part.isdigit() else (1, 0, part.lower()) for part in re.split(r'(\d+)', name)]
+            return pixels.decode(stream, page.frame, remarks)
+    except (archives.ArchiveError, OSError) as error:
+        raise pixels.PageError(str(error)) from error

@@ -104,7 +104,7 @@ class Baseline:
 
 def with_lines(images, batch):
     """Lays the drawings of a batch of `Example`s over colors [B, S, S, 3]: uint8 [B, S, S, 3]."""
-    return line_art.lay_over(images, [example.drawing for example in batch]).numpy()
+    return line_art.lay_over(images, [example.drawing[..., None] for example in batch]).numpy()
 
 
 def load(weight_folders, ablation):

@@ -7,8 +7,8 @@ import numpy as np
 
 from data_pipeline import dataset
 from data_pipeline.common import errors
-from data_pipeline.outlines import line_art, outline
-from data_pipeline.pictures import colors, companions, pages, square
+from data_pipeline.outlines import cleaning, line_art, outline
+from data_pipeline.pictures import colors, companions, pages, pixels, square
 from eval.evaluation import drawn_comics
 
 
@@ -105,14 +105,14 @@ def drawings(folder, size):
     Raises:
       UserError: the folder does not exist, or has no pairs.
     """
-    found, _ = pages.find([folder])
+    found = pages.find([folder]).pages
     pairs = [(page, beside['line']) for page, beside in companions.with_companions(found) if 'line' in beside]
     if not pairs:
         raise errors.UserError(f'{folder}: no pairs of NAME.line.* and NAME.colour.*')
 
     def examples():
         for colored, line in sorted(pairs, key=lambda pair: companions.stem(pair[0])):
-            drawing = outline.from_line_art(_read(line))
+            drawing = cleaning.clean(_read(line), False)
             yield Example(companions.stem(colored), line_art.scale(drawing, size).numpy(),
                           line_art.fit(drawing, size).numpy(), square.fit(_read(colored), size))
 
@@ -123,7 +123,7 @@ def _read(page):
     """Reads a picture. Raises UserError, which names the file, if it cannot be read."""
     try:
         return pages.read(page)
-    except pages.PageError as error:
+    except pixels.PageError as error:
         raise errors.UserError(f'{page.name}: {error}') from error
 
 

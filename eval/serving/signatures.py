@@ -27,7 +27,7 @@ Serving's REST API requires it.
 import numpy as np
 import tensorflow as tf
 
-from data_pipeline.outlines import line_art, outline
+from data_pipeline.outlines import cleaning, line_art, outline
 from data_pipeline.pictures import colors, decode
 
 _CONTROLS = (tf.TensorSpec([None], tf.int64, 'seed'), tf.TensorSpec([None], tf.float32, 'temperature'),
@@ -50,12 +50,16 @@ def signatures(colorizer):
     def encoded(image_bytes, seed, temperature, background):
         with tf.control_dependencies(_checks(image_bytes, seed, temperature, background)):
             image_bytes = tf.identity(image_bytes)
+
+        def drawing(picture):
+            return cleaning.clean(decode.decode(picture), False)
+
         # Each picture is decoded twice, so that a batch of whole pages need not fit into memory.
-        fitted = tf.map_fn(lambda picture: line_art.fit(decode.decode(picture), size), image_bytes,
+        fitted = tf.map_fn(lambda picture: line_art.fit(drawing(picture), size), image_bytes,
                            parallel_iterations=1, fn_output_signature=tf.TensorSpec([size, size], tf.uint8))
         image = _colorize(colorizer, fitted[..., None], seed, temperature, background)['image']
         return {'image_bytes': tf.map_fn(
-            lambda pair: tf.io.encode_png(line_art.put_back(pair[1], decode.decode(pair[0]))), (image_bytes, image),
+            lambda pair: tf.io.encode_png(line_art.put_back(pair[1], drawing(pair[0]))), (image_bytes, image),
             parallel_iterations=1, fn_output_signature=tf.TensorSpec([], tf.string))}
 
     return {'serving_default': serving_default, 'encoded': encoded}

@@ -3,6 +3,8 @@
 import tensorflow as tf
 import tensorflow_probability as tfp
 
+from data_pipeline.pictures import colors
+
 tfd, tfb = tfp.distributions, tfp.bijectors
 
 MAX_MEAN = 8.  # means are limited to this, far outside [-1, 1], where float32 still has enough digits
@@ -27,6 +29,25 @@ def quantized(family, means, scales):
 def inside(uniform):
     """Clips uniform noise away from 0 and 1, where quantiles are infinite."""
     return tf.clip_by_value(uniform, 1e-5, 1 - 1e-5)
+
+
+def quantile(weights, means, scales, share):
+    """Finds the quantiles of mixtures of quantized logistic distributions, by bisection.
+
+    Args:
+      weights: [..., K], of the components; their sum is 1.
+      means, scales: [..., K], see `quantized`.
+      share: [...] in (0, 1).
+    Returns:
+      float [...], the lowest level in 0..255 whose cumulative probability is at least `share`.
+    """
+    low, high = tf.zeros_like(share), tf.fill(tf.shape(share), 255.)
+    for _ in range(8):  # halves 256 levels to one
+        middle = tf.floor((low + high) / 2)
+        x = (colors.from_levels(middle + .5)[..., None] - means) / scales
+        reached = tf.reduce_sum(weights * tf.sigmoid(x), axis=-1) >= share
+        low, high = tf.where(reached, low, tf.minimum(middle + 1, 255.)), tf.where(reached, middle, high)
+    return high
 
 
 def gumbel(uniform):

@@ -93,11 +93,12 @@ def test_many_shards_are_written_by_several_processes_with_the_same_records(data
 
 def test_unusable_files_are_named_with_the_reason(panels, tmp_path):
     manifest, output = _prepared(tmp_path, {
-        '1.png': panels[0].color, 'empty.jpg': b'', 'damaged.cbz': b'PK', 'unusable/1.png': b'text',
-        'small.png': Image.new('RGB', (20, 20), 'red')})
-    assert manifest['counts'] == {'pages': 1, 'skipped': 4, 'train': 1, 'validation': 0}
+        '1.png': panels[0].color, 'empty.jpg': b'', 'damaged.cbz': b'PK\3\4', 'unusable/1.png': b'text',
+        'small.png': panels[0].color[100:140, 80:120], 'gray.png': panels[0].line_art})
+    assert manifest['counts'] == {'pages': 1, 'skipped': 5, 'passed_over': 0, 'train': 1, 'validation': 0}
     assert [(s['name'], s['reason'].split(' ')[0].strip(':')) for s in manifest['skipped']] == [
-        ('in/ep/damaged.cbz', 'damaged'), ('in/ep/empty.jpg', 'empty'), ('in/ep/small.png', 'too'),
+        ('in/ep/damaged.cbz', 'damaged'), ('in/ep/empty.jpg', 'empty'), ('in/ep/gray.png', 'not'),
+        ('in/ep/small.png', 'too'),
         ('in/ep/unusable/1.png', 'not')]
     assert manifest['groups'] == {'train': ['in/ep'], 'validation': []}
     with pytest.raises(errors.UserError, match='no picture could be used\n  empty.jpg: empty file'):
@@ -112,21 +113,23 @@ def test_a_companion_that_cannot_be_used_is_named(panels, tmp_path, kind, compan
     manifest, _ = _prepared(
         tmp_path, {'1.color.png': panels[0].color, f'1.{kind}.png': companion, '2.png': panels[1].color})
     assert manifest['skipped'] == [{'name': 'in/ep/1.color.png', 'reason': reason.format(kind=kind)}]
-    assert manifest['counts'] == {'pages': 1, 'skipped': 1, 'train': 1, 'validation': 0}
+    assert manifest['counts'] == {'pages': 1, 'skipped': 1, 'passed_over': 0, 'train': 1, 'validation': 0}
 
 
 @pytest.mark.parametrize('spelling', ['colour', 'color'])
 def test_line_art_and_mask_beside_a_picture_are_its_drawn_outline_and_background(panels, tmp_path, spelling):
-    gray = Image.new('L', (256, 256), 155)  # no extracted or imitated outline looks like this
+    line = np.full((256, 256), 255, np.uint8)
+    line[:, 128:] = 0  # no extracted or imitated outline looks like this
     manifest, output = _prepared(tmp_path, {
-        f'1.{spelling}.png': panels[0].color, '1.line.png': gray, '1.mask.png': panels[0].background,
+        f'1.{spelling}.png': panels[0].color, '1.line.png': line, '1.mask.png': panels[0].background,
         '2.png': panels[1].color})
     assert manifest['counts']['pages'] == 2
     unknown, known = sorted((records.parse([example]) for example in _serialized(output, 'train')),
                             key=lambda encoded: len(encoded['background'].numpy()[0]))
-    assert (records.decode_outline(known['drawn'][0], prepare.SIZE).numpy() == 155).all()
+    expected = cv2.resize(line, (prepare.SIZE, prepare.SIZE))[..., None]
+    assert (records.decode_outline(known['drawn'][0], prepare.SIZE).numpy() == expected).mean() > .98
     for encoded, outline in ((known, 'outline'), (unknown, 'outline'), (unknown, 'drawn')):
-        assert (records.decode_outline(encoded[outline][0], prepare.SIZE).numpy() == 155).mean() < .1
+        assert (records.decode_outline(encoded[outline][0], prepare.SIZE).numpy() == expected).mean() < .8
     whole = cv2.resize(panels[0].background.astype(np.uint8), (prepare.SIZE, prepare.SIZE)) > .5
     mask = records.decode_background(known['background'][0], prepare.SIZE).numpy()
     assert (mask[..., 0] == whole).mean() > .98
@@ -143,3 +146,34 @@ def test_wide_panels_become_squares_without_distortion(tmp_path):
     disc = middle[np.argmax(middle.sum(axis=(1, 2)))]
     assert len(batch['color']) == 3
     assert abs(np.ptp(np.flatnonzero(disc.any(0))) - np.ptp(np.flatnonzero(disc.any(1)))) <= 3
+
+
+def test_pages_of_two_inputs_of_one_name_do_not_mix(panels, tmp_path):
+    for number, series in enumerate('ab'):
+        folder = tmp_path / series / 'ch1'
+        folder.mkdir(parents=True)
+        (folder / '1.colour.png').write_bytes(encode(panels[number].color))
+        (folder / '1.line.png').write_bytes(encode(panels[number].line_art))
+    (tmp_path / 'a/ch1/2.png').write_bytes(b'text')
+    manifest = prepare.prepare([tmp_path / 'a/ch1', tmp_path / 'b/ch1'], tmp_path / 'out', validation_percent=0)
+    assert manifest['groups']['train'] == ['a/ch1', 'b/ch1'] and manifest['counts']['pages'] == 2
+    assert [entry['name'] for entry in manifest['skipped']] == ['a/ch1/2.png']
+    drawn = {records.decode_group(example).numpy().decode(): records.decode_outline(
+        records.parse([example])['drawn'][0], prepare.SIZE).numpy()
+        for example in _serialized(tmp_path / 'out', 'train')}
+    for number, series in enumerate('ab'):
+        expected = cv2.resize(panels[number].line_art, (prepare.SIZE, prepare.SIZE))
+        assert np.abs(drawn[f'{series}/ch1'][..., 0].astype(int) - expected).mean() < 8
+
+
+def test_an_input_in_the_output_folder_is_never_overwritten(panels, tmp_path):
+    (tmp_path / 'out').mkdir()
+    picture = tmp_path / 'out' / 'train-00000.png'
+    picture.write_bytes(encode(panels[0].color))
+    prepare.prepare([tmp_path / 'out' / 'train-00000.png'], tmp_path / 'out', validation_percent=0)
+    assert picture.read_bytes() == encode(panels[0].color)
+    picture.rename(tmp_path / 'a.png')
+    (tmp_path / 'out' / 'train-00007.json').symlink_to(tmp_path / 'a.png')
+    with pytest.raises(errors.UserError, match='train-00007.json is an input and would be overwritten'):
+        prepare.prepare([tmp_path / 'a.png'], tmp_path / 'out', validation_percent=0)
+    assert (tmp_path / 'out' / records.MANIFEST).exists()

@@ -1,3 +1,4 @@
+import io
 import zipfile
 import zlib
 
@@ -5,54 +6,15 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from data_pipeline import synthetic_comic
 from data_pipeline.common import errors
-from data_pipeline.outlines import line_art
-from eval import colorize, contact_sheet
+from data_pipeline.pictures import square
+from eval import colorize
+from eval.settings import Settings
+from tests.eval.stand_in import files, pixels
 from tests.pictures import encode
 from tests.programs import run_here
 
-
-class StandIn:
-    """A system that colors a drawing with one color, which follows from the drawing and the seed.
-
-    Attributes:
-      received: arguments of every call.
-    """
-
-    size = 64
-
-    def __init__(self):
-        self.received = []
-
-    def colorize(self, drawings, seeds, temperature, background=None):
-        self.received.append((drawings, seeds, temperature, background))
-        colors = np.uint8([self.color(drawing, seed) for drawing, seed in zip(drawings, seeds, strict=True)])
-        return {'image': np.broadcast_to(colors[:, None, None], (len(drawings), self.size, self.size, 3)),
-                'low_res': np.broadcast_to(colors[:, None, None], (len(drawings), 8, 8, 3)),
-                'background_mask': 255 - drawings}
-
-    @staticmethod
-    def color(drawing, seed):
-        return [zlib.crc32(drawing) % 256, seed % 251, 40]
-
-
-@pytest.fixture
-def stand_in():
-    return StandIn()
-
-
-@pytest.fixture(scope='module')
-def drawing():
-    return synthetic_comic.draw_panel(9, 1, 1, size=200)
-
-
-def _files(folder):
-    return {p.relative_to(folder).as_posix() for p in folder.rglob('*') if p.is_file()}
-
-
-def _pixels(path):
-    return np.asarray(Image.open(path))
+EXTRA = {'contact_sheet.png', 'colorized.json'}
 
 
 def test_colors_what_is_good_and_names_the_rest(tmp_path, drawing, stand_in, capsys):
@@ -73,13 +35,13 @@ def test_colors_what_is_good_and_names_the_rest(tmp_path, drawing, stand_in, cap
     with zipfile.ZipFile(folder / 'chapter.cbz', 'w') as archive:
         archive.writestr('../../evil.png', encode(line))
     (folder / 'damaged.zip').write_bytes((folder / 'chapter.cbz').read_bytes()[:100])
-    before = _files(tmp_path)
-    assert colorize.colorize([folder], tmp_path / 'out', stand_in) == 6
-    assert _files(tmp_path) - before == {'out/' + n for n in (
-        'contact_sheet.png', 'in/gray.png', 'in/gray.png.png', 'in/cmyk.png', 'in/sixteen.png', 'in/palette.png',
+    before = files(tmp_path)
+    assert colorize.colorize([folder], tmp_path / 'out', stand_in) == (6, 0)
+    assert files(tmp_path) - before == {'out/' + n for n in (
+        *EXTRA, 'in/gray.png', 'in/gray.jpg.png', 'in/cmyk.png', 'in/sixteen.png', 'in/palette.png',
         'in/chapter.cbz/evil.png')}
     assert Image.open(tmp_path / 'out/in/cmyk.png').size == (200, 200)
-    assert {Image.open(tmp_path / 'out/in' / n).size for n in ('gray.png', 'gray.png.png')} == {(200, 200), (200, 100)}
+    assert {Image.open(tmp_path / 'out/in' / n).size for n in ('gray.jpg.png', 'gray.png')} == {(200, 200), (200, 100)}
     said = capsys.readouterr().out
     for name, reason in (('colored.png', 'in color already'), ('truncated.jpg', 'cannot be decoded'),
                          ('empty.png', 'empty'), ('text.png', 'not an image'), ('large.png', '100 megapixels'),
@@ -87,35 +49,61 @@ def test_colors_what_is_good_and_names_the_rest(tmp_path, drawing, stand_in, cap
         assert any(name in line and reason in line for line in said.splitlines()), name
 
 
-def test_each_of_many_pictures_gets_its_own_result(tmp_path, stand_in):
-    drawings = np.full((10, 64, 64), 255, np.uint8)
-    for number, drawing in enumerate(drawings):
-        drawing[10:12] = drawing[:20 + 4 * number, 30:32] = 0
-        Image.fromarray(drawing).save(tmp_path / f'{number}.png')
-    assert colorize.colorize([tmp_path], tmp_path / 'out', stand_in) == 10
-    colors = [StandIn.color(line_art.fit(drawing, 64).numpy(), seed=0)[0] for drawing in drawings]
-    assert len(set(colors)) == 10
-    for number, color in enumerate(colors):
-        result = _pixels(tmp_path / 'out' / tmp_path.name / f'{number}.png')
-        assert result[-1, 0, 0] == color and (result[drawings[number] == 0] == 0).all()
+def test_each_of_many_pictures_gets_its_own_result(tmp_path, drawings, stand_in):
+    assert colorize.colorize([drawings], tmp_path / 'out', stand_in) == (10, 0)
+    fitted = np.concatenate([batch for batch, *_ in stand_in.received])
+    assert (np.diff((fitted < 128).sum(axis=(1, 2))) > 0).all()  # the lines of the drawings grow
+    for number, path in enumerate(sorted(drawings.iterdir())):
+        result = pixels(tmp_path / 'out/comics' / path.name)
+        assert result[-1, 0, 0] == stand_in.color(fitted[number], seed=0)[0] and (result[pixels(path) == 0] == 0).all()
+
+
+def test_a_batch_holds_a_limited_number_of_pixels(tmp_path, drawings, stand_in, monkeypatch):
+    def sizes(folder, **settings):
+        stand_in.received.clear()
+        colorize.colorize([drawings], tmp_path / folder, stand_in, Settings(**settings))
+        return [len(batch) for batch, *_ in stand_in.received]
+
+    assert sizes('many') == [8, 2]
+    monkeypatch.setattr('eval.coloring._BATCH_PIXELS', 3 * 64 * 64)
+    assert sizes('few') == [3, 3, 3, 1]
+    assert sizes('samples', samples=4) == [8] * 5  # the samples of a picture share its line art
+    monkeypatch.setattr('eval.coloring._BATCH_PIXELS', 1)
+    assert sizes('one') == [1] * 10
 
 
 def test_sample_k_of_a_seed_is_the_first_sample_of_the_seed_k_minus_1_higher(tmp_path, drawing, stand_in):
     Image.fromarray(drawing.line_art).save(tmp_path / 'a.png')
-    colorize.colorize([tmp_path / 'a.png'], tmp_path / 'three', stand_in, seed=5, samples=3)
-    assert _files(tmp_path / 'three') == {'a-1.png', 'a-2.png', 'a-3.png', 'contact_sheet.png'}
-    samples = [_pixels(tmp_path / 'three' / f'a-{k}.png') for k in (1, 2, 3)]
+    colorize.colorize([tmp_path / 'a.png'], tmp_path / 'three', stand_in, Settings(seed=5, samples=3))
+    assert files(tmp_path / 'three') == {'a-1.png', 'a-2.png', 'a-3.png', *EXTRA}
+    samples = [pixels(tmp_path / 'three' / f'a-{k}.png') for k in (1, 2, 3)]
     assert len({sample.tobytes() for sample in samples}) == 3
     for seed, sample in zip((5, 6, 7), samples, strict=True):
-        colorize.colorize([tmp_path / 'a.png'], tmp_path / str(seed), stand_in, seed=seed)
-        np.testing.assert_array_equal(_pixels(tmp_path / str(seed) / 'a.png'), sample)
+        colorize.colorize([tmp_path / 'a.png'], tmp_path / str(seed), stand_in, Settings(seed=seed))
+        np.testing.assert_array_equal(pixels(tmp_path / str(seed) / 'a.png'), sample)
+
+
+def test_the_seed_follows_from_the_name_in_the_input_and_the_seed_that_is_asked_for(tmp_path, drawing, stand_in):
+    """Another folder, other bytes, another format or the other way to write é changes nothing."""
+    folders = [tmp_path / name / 'ch' for name in ('one', 'two')]
+    for folder in folders:
+        folder.mkdir(parents=True)
+    Image.fromarray(drawing.line_art).save(folders[0] / 'caf\u00e9.png')
+    Image.fromarray(drawing.line_art[:150]).save(folders[1] / 'cafe\u0301.jpg')
+    Image.fromarray(drawing.line_art).save(folders[1] / 'tea.png')
+    for number, folder in enumerate(folders):
+        colorize.colorize([folder], tmp_path / f'out{number}', stand_in)
+    one, two, other = stand_in.seeds
+    assert one == two == zlib.crc32('caf\u00e9'.encode()) != other
+    colorize.colorize([tmp_path / 'one'], tmp_path / 'inner', stand_in, Settings(seed=7))
+    assert stand_in.seeds[-1] == zlib.crc32('ch/caf\u00e9'.encode()) + 7
 
 
 def test_the_same_picture_and_seed_give_the_same_colors_and_another_seed_does_not(tmp_path, drawing, system):
     Image.fromarray(drawing.line_art).save(tmp_path / 'a.png')
-    for folder, options in (('one', {'seed': 3}), ('again', {'seed': 3}), ('other', {'seed': 4})):
-        colorize.colorize([tmp_path / 'a.png'], tmp_path / folder, system, **options)
-    one, again, other = (_pixels(tmp_path / folder / 'a.png') for folder in ('one', 'again', 'other'))
+    for folder, seed in (('one', 3), ('again', 3), ('other', 4)):
+        colorize.colorize([tmp_path / 'a.png'], tmp_path / folder, system, Settings(seed=seed))
+    one, again, other = (pixels(tmp_path / folder / 'a.png') for folder in ('one', 'again', 'other'))
     np.testing.assert_array_equal(one, again)
     assert np.any(one != other)
 
@@ -125,15 +113,15 @@ def test_the_drawing_lies_over_its_colors_in_its_own_size(tmp_path, stand_in):
     drawing[100:103, ::2] = 0  # finer than the networks see
     Image.fromarray(drawing).save(tmp_path / 'a.png')
     colorize.colorize([tmp_path / 'a.png'], tmp_path / 'out', stand_in)
-    result = _pixels(tmp_path / 'out/a.png')
+    result = pixels(tmp_path / 'out/a.png')
     assert result.shape == (600, 900, 3)
     assert (result[100:103, ::2] == 0).all() and (result[100:103, 1::2] > 0).any(axis=-1).all()
 
 
 def test_colors_the_outline_of_a_colored_picture_if_asked(tmp_path, drawing, stand_in):
     Image.fromarray(drawing.color).save(tmp_path / 'a.png')
-    assert colorize.colorize([tmp_path / 'a.png'], tmp_path / 'out', stand_in) == 0
-    assert colorize.colorize([tmp_path / 'a.png'], tmp_path / 'out', stand_in, extract_outline=True) == 1
+    assert colorize.colorize([tmp_path / 'a.png'], tmp_path / 'out', stand_in) == (0, 0)
+    assert colorize.colorize([tmp_path / 'a.png'], tmp_path / 'out', stand_in, Settings(extract_outline=True)) == (1, 0)
 
 
 def test_a_background_is_auto_or_six_hexadecimal_digits():
@@ -146,7 +134,7 @@ def test_a_background_is_auto_or_six_hexadecimal_digits():
 
 
 def test_the_background_is_painted_in_the_color_that_is_asked_for(drawing, system):
-    fitted = line_art.fit(drawing.line_art, 256).numpy()[None]
+    fitted = square.fit(drawing.line_art, 256)[None]
     for asked in ([10, 128, 255], [0, 0, 0]):
         result = system.colorize(fitted, [1], 1., np.uint8(asked))
         background = result['background_mask'] == 255
@@ -164,16 +152,45 @@ def test_the_flags_reach_the_system(tmp_path, drawing, stand_in, monkeypatch):
     assert seeds[1] == seeds[0] + 1 and temperature == .5 and background.tolist() == [10, 128, 255]
 
 
-def test_contact_sheets_show_every_picture(tmp_path, rng):
-    sheet = contact_sheet.ContactSheet(tmp_path / 'sheet.png', ('a', 'b'), rows=3)
-    colors = rng.integers(40, 200, (7, 3), np.uint8)
-    for k, color in enumerate(colors):
-        sheet.add(str(k), (np.full((50, 80), 128, np.uint8), np.broadcast_to(color, (90, 60, 3))))
-    sheet.flush()
-    assert [p.name for p in sheet.written] == ['sheet.png', 'sheet-2.png', 'sheet-3.png']
-    shown = [_pixels(path).reshape(-1, 3) for path in sheet.written]
-    for k, color in enumerate(colors):
-        assert (shown[k // 3] == color).all(axis=1).sum() > 5000
+def test_white_lines_on_black_are_colored_if_asked(tmp_path, drawing, stand_in, program):
+    for lines, arguments in ((drawing.line_art, ()), (255 - drawing.line_art, ('--inverted',))):
+        Image.fromarray(lines).save(tmp_path / 'a.png')
+        program(tmp_path / 'a.png', tmp_path / 'out', *arguments)
+    (as_drawn, *_), (inverted, *_) = stand_in.received
+    np.testing.assert_array_equal(inverted, as_drawn)
+
+
+def test_remarks_stand_beside_the_picture_and_the_files_of_systems_are_counted(tmp_path, drawing, program, capsys):
+    folder = tmp_path / 'in'
+    folder.mkdir()
+    frames = [Image.fromarray(lines) for lines in (drawing.line_art, 255 - drawing.line_art)]
+    frames[0].save(folder / 'moving.gif', save_all=True, append_images=frames[1:])
+    frames[0].save(folder / 'still.gif')
+    (folder / '.DS_Store').write_bytes(b'1')
+    (folder / 'Thumbs.db').write_bytes(b'2')
+    program(folder, tmp_path / 'out')
+    passed_over, moving, still, *_ = capsys.readouterr().out.splitlines()
+    assert passed_over == 'passed over: 2 of the operating system, or listed already'
+    assert moving.startswith('[1/2] in/moving.gif (') and '2 frames' in moving and still == '[2/2] in/still.gif'
+
+
+def test_names_in_archives_have_the_encoding_that_is_asked_for(tmp_path, drawing, program):
+    """The same bytes, which a zip without a mark of their encoding holds, are different names in two encodings."""
+    name = '\u3042.png'.encode('cp932')
+    with zipfile.ZipFile(tmp_path / 'a.cbz', 'w') as archive:
+        archive.writestr('NN.png', encode(drawing.line_art))
+    (tmp_path / 'a.cbz').write_bytes((tmp_path / 'a.cbz').read_bytes().replace(b'NN.png', name))
+    for encoding in ('cp932', 'cp437'):
+        program(tmp_path / 'a.cbz', tmp_path / encoding, '--name_encoding', encoding)
+        assert files(tmp_path / encoding) == {f'a.cbz/{name.decode(encoding)}', *EXTRA}
+
+
+def test_names_that_the_terminal_cannot_show_do_not_end_the_run(tmp_path, drawing, program, monkeypatch):
+    Image.fromarray(drawing.line_art).save(tmp_path / '\u8868.png')
+    written = io.BytesIO()
+    monkeypatch.setattr('sys.stdout', io.TextIOWrapper(written, 'ascii', write_through=True))
+    program(tmp_path / '\u8868.png', tmp_path / 'out')
+    assert b'[1/1] \\u8868.png\n' in written.getvalue()
 
 
 def test_what_cannot_be_colored_is_said_in_one_line(tmp_path, tiny_weights, capsys):

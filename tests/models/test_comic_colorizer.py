@@ -49,7 +49,7 @@ def test_the_background_takes_the_color_asked_for_and_the_foreground_stays(tiny_
 def test_the_shipped_weights_color_a_drawing_as_in_the_stored_pictures(pretrained):
     """The stored pictures are the low-resolution picture and the result, both at 64 pixels."""
     drawing = synthetic_comic.draw_panel(4, 1, 2, size=200).line_art
-    ink = outline.to_ink(np.float32(line_art.fit(drawing, 256))[None, ..., None])
+    ink = outline.to_ink(np.float32(line_art.fit(np.repeat(drawing[..., None], 3, -1), 256))[None, ..., None])
     colorizer = comic_colorizer.ComicColorizer.from_pretrained(pretrained)
     result = colorizer.colorize(ink, np.int64([7]), np.float32(comic_colorizer.TEMPERATURE), AUTOMATIC[:1])
     pictures = [resize.enlarge(result['low_res'], 64), resize.shrink(result['image'], 64)]

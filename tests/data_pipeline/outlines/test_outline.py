@@ -1,5 +1,6 @@
 import cv2
 import numpy as np
+import pytest
 
 from data_pipeline.outlines import outline
 
@@ -50,11 +51,26 @@ def test_ink_is_one_in_the_networks():
     np.testing.assert_array_equal(np.round((1 - ink) * 255), line_art)
 
 
-def test_tells_color_from_line_art(panels):
+@pytest.mark.parametrize('paper', [(255, 255, 255), (250, 240, 205), (200, 200, 200), (120, 190, 120)])
+@pytest.mark.parametrize('ink', [(0, 0, 0), (60, 110, 220), (150, 190, 250), (200, 60, 50), (110, 70, 30)])
+def test_ink_of_one_hue_on_paper_of_one_hue_is_line_art(panels, paper, ink):
     for panel in panels:
-        drawing = np.repeat(panel.line_art[..., None], 3, -1)
-        assert outline.is_colored(panel.color)
-        assert not outline.is_colored(drawing)
-        yellowed = (drawing * np.array([1, .95, .8])).astype(np.uint8)
-        assert not outline.is_colored(yellowed)
-        assert not outline.is_colored(cv2.GaussianBlur(drawing, (5, 5), 0))
+        coverage = 1 - cv2.GaussianBlur(panel.line_art, (3, 3), 0)[..., None] / 255
+        coverage[100:180, 60:200] = np.maximum(coverage[100:180, 60:200], .3)  # a tone
+        picture = np.array(paper) * (1 - coverage * (1 - np.array(ink) / 255))
+        assert not outline.is_colored(np.uint8(np.round(picture)))
+
+
+@pytest.mark.parametrize('strength', [1, .5, .35])
+def test_several_hues_over_areas_are_colors_also_pale_ones(panels, strength):
+    for panel in panels:
+        assert outline.is_colored(np.uint8(255 - (255 - panel.color.astype(float)) * strength))
+
+
+def test_lines_of_several_hues_are_line_art(panels):
+    picture = np.repeat(panels[0].line_art[..., None], 3, axis=-1).astype(float)
+    picture[:, :128] = 255 - (255 - picture[:, :128]) * np.array([.2, .6, 1])
+    picture[:, 128:] = 255 - (255 - picture[:, 128:]) * np.array([1, .6, .2])
+    thin = cv2.resize(np.uint8(picture), (1500, 1500))
+    thin = np.where(cv2.Canny(thin, 100, 180)[..., None] > 0, thin, 255).astype(np.uint8)
+    assert not outline.is_colored(thin)

@@ -5,7 +5,7 @@ from data_pipeline.pictures import companions, pages
 
 def _pairs(*names):
     """Tells which companions each page has: {name: {kind: name}}."""
-    found = [pages.Page(name, 'group', name) for name in names]
+    found = [pages.Page(name, name, 'group', name) for name in names]
     return {page.name: {kind: companion.name for kind, companion in beside.items()}
             for page, beside in companions.with_companions(found)}
 
@@ -25,4 +25,4 @@ def test_other_files_are_pages_of_their_own():
 @pytest.mark.parametrize('name, stem', [
     ('ep1/a.colour.png', 'ep1/a'), ('ep1/a.color.jpg', 'ep1/a'), ('ep1/a.png', 'ep1/a'), ('ep1/a.b.png', 'ep1/a.b')])
 def test_stem_has_neither_suffix_nor_the_word_color(name, stem):
-    assert companions.stem(pages.Page(name, 'ep1', name)) == stem
+    assert companions.stem(pages.Page(name, name, 'ep1', name)) == stem

@@ -7,7 +7,6 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
-from data_pipeline.outlines import outline
 from data_pipeline.pictures import decode
 from tests.pictures import encode, read
 
@@ -86,7 +85,7 @@ def test_every_depth_and_color_type_of_png_is_over_white_in_the_graph_as_in_the_
         over_white = np.uint8(np.round((color * alpha + 255 * (255 - alpha)) / 255))
         (tmp_path / 'a.png').write_bytes(encoded)
         np.testing.assert_array_equal(read(tmp_path / 'a.png'), over_white, name)
-        np.testing.assert_array_equal(graph(encoded), outline.from_line_art(over_white), name)
+        np.testing.assert_array_equal(graph(encoded), over_white, name)
 
 
 def test_the_graph_decodes_what_programs_write_as_the_reader_does(graph, panels, rng, tmp_path):
@@ -98,7 +97,7 @@ def test_the_graph_decodes_what_programs_write_as_the_reader_does(graph, panels,
             'alpha.png': encode(Image.merge('LA', [gray, gray.rotate(90)])),
             'sixteen.png': cv2.imencode('.png', noise.astype(np.uint16) * 257)[1].tobytes()}.items():
         (tmp_path / name).write_bytes(encoded)
-        np.testing.assert_array_equal(graph(encoded), outline.from_line_art(read(tmp_path / name)), name)
+        np.testing.assert_array_equal(graph(encoded), read(tmp_path / name), name)
 
 
 def test_refuses_what_cannot_be_colored(graph, panels):

@@ -1,109 +1,196 @@
+import io
+import os
+import tarfile
 import zipfile
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, TiffImagePlugin
 
-from data_pipeline.pictures import pages
-from tests.pictures import encode, read
-
-
-@pytest.fixture
-def picture():
-    ramp = np.linspace(0, 255, 64 * 48).reshape(48, 64)
-    return np.stack([ramp, ramp[::-1], np.full_like(ramp, 90)], -1).astype(np.uint8)
+from data_pipeline.common import errors
+from data_pipeline.pictures import archives, pages, pixels
+from tests.pictures import encode
 
 
-@pytest.mark.parametrize('name, mode', [
-    ('a.png', 'RGB'), ('a.jpg', 'RGB'), ('a.webp', 'RGB'), ('a.tif', 'RGB'), ('a.gif', 'P'), ('a.bmp', 'RGB'),
-    ('b.jpg', 'CMYK'), ('b.tif', 'CMYK'), ('c.png', 'P'), ('d.png', 'RGBA')])
-def test_formats_and_modes_give_the_same_picture(tmp_path, picture, name, mode):
-    image = Image.fromarray(picture)
-    image = image.quantize() if mode == 'P' else image.convert(mode)
-    image.save(tmp_path / name, **({'quality': 95} if 'jpg' in name else {}))
-    got = read(tmp_path / name)
-    assert got.shape == picture.shape and got.dtype == np.uint8
-    assert np.abs(got.astype(int) - picture).mean() < (14 if mode == 'P' else 5)
-
-
-@pytest.mark.parametrize('name', ['a.png', 'a.tif'])
-def test_sixteen_bit_gray_keeps_its_range(tmp_path, picture, name):
-    gray = picture[..., 0]
-    Image.fromarray(gray.astype(np.uint16) * 257).save(tmp_path / name)
-    np.testing.assert_array_equal(read(tmp_path / name), np.repeat(gray[..., None], 3, -1))
-
-
-def test_transparency_is_over_white(tmp_path):
-    Image.new('RGBA', (8, 8), (0, 0, 0, 0)).save(tmp_path / 'rgba.png')
-    Image.new('LA', (8, 8), (0, 0)).save(tmp_path / 'la.png')
-    palette = Image.new('P', (8, 8), 3)
-    palette.putpalette([0] * 768)
-    palette.save(tmp_path / 'palette.png', transparency=3)
-    for name in ('rgba.png', 'la.png', 'palette.png'):
-        assert (read(tmp_path / name) == 255).all()
-
-
-def test_follows_exif_rotation(tmp_path, picture):
-    exif = Image.Exif()
-    exif[0x0112] = 6
-    Image.fromarray(picture).save(tmp_path / 'turned.png', exif=exif)
-    np.testing.assert_array_equal(read(tmp_path / 'turned.png'), np.rot90(picture, -1))
-
-
-def test_first_frame_of_an_animation(tmp_path):
-    frames = [Image.new('RGB', (8, 8), color) for color in ('red', 'blue')]
-    frames[0].save(tmp_path / 'a.gif', save_all=True, append_images=frames[1:])
-    assert (read(tmp_path / 'a.gif') == (255, 0, 0)).all()
-
-
-def test_says_why_a_file_cannot_be_used(tmp_path, picture):
-    Image.fromarray(picture).save(tmp_path / 'whole.jpg')
-    whole = (tmp_path / 'whole.jpg').read_bytes()
-    (tmp_path / 'truncated.jpg').write_bytes(whole[:len(whole) // 2])
-    (tmp_path / 'empty.png').write_bytes(b'')
-    (tmp_path / 'text.png').write_text('hello')
-    Image.new('1', (30000, 30000)).save(tmp_path / 'large.png')
-    for name, reason in (('truncated.jpg', '(?i)truncated'), ('empty.png', 'empty'), ('text.png', 'not an image'),
-                         ('large.png', '100 megapixels'), ('missing.png', 'No such file')):
-        with pytest.raises(pages.PageError, match=reason):
-            read(tmp_path / name)
-
-
-def test_finds_in_reading_order_and_by_group(tmp_path, picture):
-    for name in ('ep2/p10.png', 'ep2/p9.png', 'ep10/p1.png', '.hidden/p.png', 'ep2/.DS_Store'):
-        path = tmp_path / 'comic' / name
+def _write(folder, *names, content=b'x'):
+    for name in names:
+        path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(encode(picture))
-    found, failed = pages.find([tmp_path / 'comic'])
-    assert [(p.name, p.group) for p in found] == [
-        ('comic/ep2/p9.png', 'comic/ep2'), ('comic/ep2/p10.png', 'comic/ep2'), ('comic/ep10/p1.png', 'comic/ep10')]
-    assert not failed
-    with pytest.raises(pages.PageError, match='nowhere'):
+        path.write_bytes(content)
+
+
+def _zip(*names, content=b'x'):
+    """Makes a zip archive: bytes. Names are strings, or bytes that the archive does not say the encoding of."""
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, 'w') as archive:
+        for number, name in enumerate(names):
+            archive.writestr(name if isinstance(name, str) else f'{number:0{len(name)}d}', content)
+    result = stream.getvalue()
+    for number, name in enumerate(names):
+        if isinstance(name, bytes):
+            result = result.replace(b'%0*d' % (len(name), number), name)
+    return result
+
+
+def _names(listing):
+    return [page.name for page in listing.pages]
+
+
+def test_finds_in_reading_order_and_by_group(tmp_path):
+    _write(tmp_path / 'comic', 'ep2/p10.png', 'ep2/p9.png', 'ep10/p1.png')
+    listing = pages.find([tmp_path / 'comic'])
+    assert [(p.name, p.inside, p.group) for p in listing.pages] == [
+        ('comic/ep2/p9.png', 'ep2/p9.png', 'comic/ep2'), ('comic/ep2/p10.png', 'ep2/p10.png', 'comic/ep2'),
+        ('comic/ep10/p1.png', 'ep10/p1.png', 'comic/ep10')]
+    assert not listing.failed
+    with pytest.raises(errors.UserError, match='nowhere'):
         pages.find([tmp_path / 'nowhere'])
 
 
-def test_archives_are_read_in_memory_under_safe_names(tmp_path, picture):
-    with zipfile.ZipFile(tmp_path / 'chapter.cbz', 'w') as archive:
-        for name in ('p2.png', 'p1.png', '../../evil.png', '/abs.png', 'C:\\win.png', '__MACOSX/p1.png'):
-            archive.writestr(name, encode(picture))
+def test_only_what_systems_leave_is_passed_over_and_it_is_counted(tmp_path):
+    _write(tmp_path / 'in', '.hack/1.png', '...So/1.png', '1²3.png', '__MACOSX/1.png', '._1.png', '.DS_Store',
+           'Thumbs.db')
+    (tmp_path / 'a.zip').write_bytes(_zip('.hack 1/1.png', '...So/1.png', '__MACOSX/._1.png', 'x/.DS_Store'))
+    listing = pages.find([tmp_path / 'in', tmp_path / 'a.zip'])
+    assert set(_names(listing)) == {'in/.hack/1.png', 'in/...So/1.png', 'in/1²3.png', 'a.zip/.hack 1/1.png',
+                                    'a.zip/...So/1.png'}
+    assert listing.passed_over == 6
+
+
+def test_a_name_that_is_not_utf_8_is_listed_and_can_be_written(tmp_path):
+    path = os.path.join(os.fsencode(tmp_path), b'\xe9t\xe9.png')
+    try:
+        with open(path, 'wb') as file:
+            file.write(b'x')
+    except OSError:
+        pytest.skip('the file system takes only UTF-8')
+    page, = pages.find([tmp_path]).pages
+    assert page.name.encode() and os.path.exists(page.path)
+
+
+def test_names_tell_inputs_apart(tmp_path):
+    _write(tmp_path, 'a/ch1/1.png', 'b/ch1/1.png', 'c/1.png')
+    listing = pages.find([tmp_path / 'a/ch1', tmp_path / 'b/ch1'])
+    assert [(p.name, p.inside, p.group) for p in listing.pages] == [
+        ('a/ch1/1.png', '1.png', 'a/ch1'), ('b/ch1/1.png', '1.png', 'b/ch1')]
+    assert _names(pages.find([tmp_path / 'a/ch1', tmp_path / 'c'])) == ['ch1/1.png', 'c/1.png']
+    assert _names(pages.find([tmp_path / 'c/1.png'])) == ['1.png']
+
+
+def test_each_file_is_listed_once_and_links_in_a_circle_end(tmp_path):
+    _write(tmp_path / 'in', 'ep1/1.png')
+    _write(tmp_path, 'elsewhere/2.png')
+    (tmp_path / 'in/ep1/up').symlink_to(tmp_path / 'in')
+    (tmp_path / 'in/link').symlink_to(tmp_path / 'elsewhere')
+    (tmp_path / 'in/same.png').symlink_to(tmp_path / 'in/ep1/1.png')
+    (tmp_path / 'in/broken.png').symlink_to(tmp_path / 'nowhere.png')
+    listing = pages.find([tmp_path / 'in', tmp_path / 'in/ep1'])
+    assert _names(listing) == ['in/broken.png', 'in/ep1/1.png', 'in/link/2.png']
+    assert listing.passed_over == 3
+    with pytest.raises(pixels.PageError, match='No such file'):
+        pages.read(listing.pages[0])
+
+
+def test_a_folder_that_cannot_be_read_is_named(tmp_path, monkeypatch):
+    _write(tmp_path / 'in', 'shut/1.png', '2.png')
+    scandir = os.scandir
+
+    def refuse(path):
+        if str(path).endswith('shut'):
+            raise PermissionError(13, 'Permission denied')
+        return scandir(path)
+
+    monkeypatch.setattr(os, 'scandir', refuse)
+    listing = pages.find([tmp_path / 'in'])
+    assert _names(listing) == ['in/2.png']
+    assert listing.failed == [('in/shut', 'folder cannot be read (Permission denied)')]
+
+
+def test_archives_are_read_in_memory_under_safe_names(tmp_path, panels):
+    picture = panels[0].color
+    (tmp_path / 'chapter.cbz').write_bytes(_zip('p2.png', 'p1.png', '../../evil.png', '/abs.png', 'C:\\win.png',
+                                                content=encode(picture)))
     (tmp_path / 'damaged.zip').write_bytes((tmp_path / 'chapter.cbz').read_bytes()[:200])
     before = set(tmp_path.parent.rglob('*'))
-    found, failed = pages.find([tmp_path])
-    assert [name for name, _ in failed] == [f'{tmp_path.name}/damaged.zip']
+    listing = pages.find([tmp_path])
+    assert [name for name, _ in listing.failed] == [f'{tmp_path.name}/damaged.zip']
     prefix = f'{tmp_path.name}/chapter.cbz/'
-    assert {p.name for p in found} == {prefix + n for n in ('p1.png', 'p2.png', 'evil.png', 'abs.png', 'C_/win.png')}
-    assert {p.group for p in found} == {prefix[:-1]}
-    for page in found:
+    assert set(_names(listing)) == {prefix + n for n in ('p1.png', 'p2.png', 'evil.png', 'abs.png', 'C_/win.png')}
+    assert {p.group for p in listing.pages} == {prefix[:-1]}
+    for page in listing.pages:
         np.testing.assert_array_equal(pages.read(page), picture)
     assert set(tmp_path.parent.rglob('*')) == before
 
 
-def test_a_damaged_member_of_an_archive_does_not_affect_the_others(tmp_path, picture):
-    data = encode(picture)
+def test_members_of_one_name_and_of_names_that_differ_in_case_are_all_listed(tmp_path):
+    (tmp_path / 'a.zip').write_bytes(_zip('x/1.png', '/x/1.png', 'X/1.PNG'))
+    assert len({name.casefold() for name in _names(pages.find([tmp_path / 'a.zip']))}) == 3
+
+
+def test_a_damaged_member_of_an_archive_does_not_affect_the_others(tmp_path, panels):
+    data = encode(panels[0].color)
     with zipfile.ZipFile(tmp_path / 'a.zip', 'w') as archive:
         archive.writestr('good.png', data)
         archive.writestr('bad.png', data[:len(data) // 2])
-    good, bad = sorted(pages.find([tmp_path / 'a.zip'])[0], key=lambda p: p.name, reverse=True)
-    assert pages.read(good).shape == picture.shape
-    with pytest.raises(pages.PageError):
+    bad, good = pages.find([tmp_path / 'a.zip']).pages
+    assert pages.read(good).shape == panels[0].color.shape
+    with pytest.raises(pixels.PageError):
         pages.read(bad)
+
+
+def test_archives_are_told_by_their_contents_and_may_hold_archives(tmp_path, panels):
+    picture = encode(panels[0].color)
+    inner = _zip('1.png', content=picture)
+    with tarfile.open(tmp_path / 'a.cbr', 'w:gz') as archive:
+        for name, content in (('ch1.cbr', inner), ('ch2/1.png', picture),
+                              ('deep.zip', _zip('inner.zip', content=inner))):
+            info = tarfile.TarInfo(name)
+            info.size = len(content)
+            archive.addfile(info, io.BytesIO(content))
+    listing = pages.find([tmp_path / 'a.cbr'])
+    assert [(p.name, p.group) for p in listing.pages] == [
+        ('a.cbr/ch1.cbr/1.png', 'a.cbr/ch1.cbr'), ('a.cbr/ch2/1.png', 'a.cbr')]
+    assert listing.failed == [('a.cbr/deep.zip/inner.zip', 'archive in an archive in an archive')]
+    for page in listing.pages:
+        np.testing.assert_array_equal(pages.read(page), panels[0].color)
+
+
+@pytest.mark.parametrize('encoding', ['cp932', 'cp949', 'gb18030'])
+def test_names_in_an_archive_of_another_system_are_right_and_none_is_lost(tmp_path, encoding):
+    names = {'cp932': ['ソード/表1.png', 'ソード/ソ2.png'], 'cp949': ['만화 1화/표지.png', '만화 1화/01.png'],
+             'gb18030': ['第01话/封面.png', '图片/01.png']}[encoding]
+    (tmp_path / 'a.zip').write_bytes(_zip(*(name.encode(encoding) for name in names)))
+    assert set(_names(pages.find([tmp_path / 'a.zip']))) == {f'a.zip/{name}' for name in names}
+    assert set(_names(pages.find([tmp_path / 'a.zip'], encoding))) == {f'a.zip/{name}' for name in names}
+    with pytest.raises(errors.UserError, match='no such encoding'):
+        pages.find([tmp_path / 'a.zip'], 'klingon')
+
+
+def test_all_pages_of_a_tiff_file_are_listed_but_not_its_thumbnails(tmp_path, panels):
+    thumbnail = TiffImagePlugin.ImageFileDirectory_v2()
+    thumbnail[254] = 1
+    with TiffImagePlugin.AppendingTiffWriter(str(tmp_path / 'scan.tif'), True) as file:
+        for picture, tags in ((panels[0].color, None), (panels[0].color[::8, ::8], thumbnail), (panels[1].color, None)):
+            Image.fromarray(picture).save(file, 'TIFF', **({'tiffinfo': tags} if tags else {}))
+            file.newFrame()
+    listing = pages.find([tmp_path / 'scan.tif'])
+    assert [(p.name, p.group) for p in listing.pages] == [('scan.tif/0001', 'scan.tif'), ('scan.tif/0002', 'scan.tif')]
+    for page, panel in zip(listing.pages, panels, strict=False):
+        np.testing.assert_array_equal(pages.read(page), panel.color)
+
+
+def test_an_archive_that_is_a_bomb_is_refused_with_the_reason(tmp_path, monkeypatch):
+    monkeypatch.setattr(archives, '_ANY_ARCHIVE', 2**20)
+    monkeypatch.setattr(archives, 'MAX_RATIO', 50)
+    with zipfile.ZipFile(tmp_path / 'a.zip', 'w', zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr('1.png', bytes(2**21))
+    with tarfile.open(tmp_path / 'b.tar', 'w:gz') as archive:
+        info = tarfile.TarInfo('1.png')
+        info.size = 2**21
+        archive.addfile(info, io.BytesIO(bytes(2**21)))
+    listing = pages.find([tmp_path])
+    assert not listing.pages
+    assert [reason for _, reason in listing.failed] == ['unpacks to more than 1000 times its size'] * 2
+    monkeypatch.setattr(archives, 'MAX_MEMBERS', 2)
+    (tmp_path / 'many.zip').write_bytes(_zip('1', '2', '3'))
+    assert 'more than 2 files' in pages.find([tmp_path / 'many.zip']).failed[0][1]

@@ -52,7 +52,7 @@ def test_pairs_are_found_by_both_spellings(panels, tmp_path, spelling):
     assert [example.name.rsplit('/', 1)[-1] for example in examples] == ['0', '1']
     for example, panel in zip(examples, panels, strict=False):
         np.testing.assert_array_equal(example.truth, panel.color)
-        np.testing.assert_array_equal(example.drawing, line_art.scale(panel.line_art, 256))
+        np.testing.assert_array_equal(example.drawing, line_art.scale(np.repeat(panel.line_art[..., None], 3, -1), 256))
 
 
 def test_a_damaged_picture_of_a_pair_is_named(panels, tmp_path):
@@ -63,7 +63,7 @@ def test_a_damaged_picture_of_a_pair_is_named(panels, tmp_path):
 
 
 def test_a_drawing_is_measured_as_it_is_and_colored_as_it_is_fitted(tmp_path):
-    strokes = np.full((512, 512), 255, np.uint8)
+    strokes = np.full((512, 512, 3), 255, np.uint8)
     strokes[::32] = 0
     for kind in ('line', 'color'):
         Image.fromarray(strokes).save(tmp_path / f'thin.{kind}.png')

@@ -7,6 +7,7 @@ from tensorflow_serving.apis import predict_pb2
 
 from eval import colorize
 from eval.serving import client
+from eval.settings import Settings
 from tests import programs
 from tests.eval.serving import stand_in_server
 
@@ -21,12 +22,12 @@ def test_files_equal_those_colored_here(served, system, panels, tmp_path):
     for number, panel in enumerate(panels[:2]):
         Image.fromarray(panel.line_art).resize((300, 200 + 200 * number)).save(tmp_path / f'{number}.png')
     inputs = [tmp_path / '0.png', tmp_path / '1.png']
-    options = {'seed': 3, 'samples': 2, 'temperature': .6, 'background': np.uint8([10, 200, 30])}
-    colorize.colorize(inputs, tmp_path / 'local', system, **options)
+    settings = Settings(seed=3, samples=2, temperature=.6, background=np.uint8([10, 200, 30]))
+    colorize.colorize(inputs, tmp_path / 'local', system, settings)
     with stand_in_server.serving(served.answer) as address:
         remote = client.RemoteSystem(address, 60)
-        assert colorize.colorize(inputs, tmp_path / 'remote', remote, **options) == 4
-    files = sorted(path.name for path in (tmp_path / 'local').iterdir())
+        assert colorize.colorize(inputs, tmp_path / 'remote', remote, settings) == (4, 0)
+    files = sorted(path.name for path in (tmp_path / 'local').glob('*.png'))
     assert files == ['0-1.png', '0-2.png', '1-1.png', '1-2.png', 'contact_sheet.png']
     for file in files:
         local, remote = (np.asarray(Image.open(tmp_path / where / file)) for where in ('local', 'remote'))

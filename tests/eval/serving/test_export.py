@@ -10,7 +10,7 @@ from tensorflow_serving.apis import prediction_log_pb2
 from tensorflow_serving.config import model_server_config_pb2
 
 from data_pipeline.common import errors
-from data_pipeline.outlines import line_art
+from data_pipeline.outlines import cleaning, line_art
 from eval.serving import client, saved_model, signatures
 from models import comic_colorizer
 from tests.eval.serving.stand_in_server import controls
@@ -37,18 +37,21 @@ assert not {'data_pipeline', 'models', 'train', 'eval'} & set(sys.modules)
 
 @pytest.fixture(scope='module')
 def drawings(panels):
-    """Line art in five sizes."""
-    sizes = (256, 256), (200, 240), (256, 100), (160, 160), (30, 256)
-    return [panel.line_art[:height, :width] for panel, (height, width) in zip(panels, sizes, strict=False)]
+    """Drawings of five sizes on paper of several colors, the last white on black: uint8 [H, W, 3]."""
+    sizes = (256, 256), (200, 240), (256, 100), (160, 160), (200, 256)
+    papers = (255, 255, 255), (240, 225, 190), (200, 200, 200), (255, 255, 255), (255, 255, 255)
+    made = [np.uint8(np.round(panel.line_art[:height, :width, None] * (np.array(paper) / 255)))
+            for panel, (height, width), paper in zip(panels, sizes, papers, strict=False)]
+    return [*made[:-1], 255 - made[-1]]
 
 
 def _png(drawing):
-    return tf.io.encode_png(drawing[..., None]).numpy()
+    return tf.io.encode_png(drawing).numpy()
 
 
 def _inputs(drawings):
     """({inputs of `serving_default`}, {inputs of `encoded`})."""
-    fitted = np.stack([line_art.fit(drawing, 256).numpy() for drawing in drawings])[..., None]
+    fitted = np.stack([line_art.fit(cleaning.clean(drawing, False), 256).numpy() for drawing in drawings])[..., None]
     shared = controls(len(drawings), seed=7)
     return {'outline': fitted, **shared}, {'image_bytes': np.array([_png(d) for d in drawings], object), **shared}
 
@@ -68,7 +71,8 @@ def test_the_c_runtime_colors_as_this_process_does(served, system, drawings, cou
     np.testing.assert_array_equal(result['image'], expected['image'])
     pngs = served.predict('encoded', **encoded)['image_bytes']
     for png, image, drawing in zip(pngs, expected['image'], drawings, strict=True):
-        np.testing.assert_array_equal(tf.io.decode_png(png), line_art.put_back(image, drawing))
+        np.testing.assert_array_equal(tf.io.decode_png(png), line_art.put_back(
+            image, cleaning.clean(drawing, False)))
 
 
 def test_a_process_without_this_project_colors_alike(exported, served, drawings, tmp_path):
@@ -109,7 +113,7 @@ def test_bad_requests_get_an_error_and_the_next_is_answered(served, drawings):
         (2, 128, 128, 1), (2, 512, 512, 1), (2, 256, 256, 3), (256, 256, 1), (1, 256, 256, 1))]
     bad_bytes = [{'image_bytes': np.array([encoded['image_bytes'][0], value], object)} for value in (
         b'', b'text', encoded['image_bytes'][1][:300], *map(_png, (
-            np.zeros((1, 1), np.uint8), np.zeros((10, 8000), np.uint8))))]
+            np.zeros((1, 1, 3), np.uint8), np.zeros((10, 8000, 3), np.uint8))))]
     for name, inputs, bad in (('serving_default', arrays, bad_arrays), ('encoded', encoded, bad_bytes)):
         for wrong in (*bad, *bad_controls, {key: value[:0] for key, value in inputs.items()}):
             with pytest.raises(RuntimeError) as error:

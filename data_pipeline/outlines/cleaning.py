@@ -1,0 +1,161 @@
+"""Cleans drawings as people have them, in the graph: tinted paper becomes white, white on black becomes black on white.
+
+All limits are our choice. The page is measured in blocks, at most 512 along its longer side. The darkest and the
+lightest level of each block are those of single pixels, so a thin stroke counts as much on a large page as on a small
+one.
+"""
+
+import tensorflow as tf
+
+from data_pipeline.outlines.outline import PAPER
+
+_BLOCKS = 512  # blocks along the longer side of a page
+_STRIP = 2**21  # pixels that are converted at a time, so that a large page needs little memory beside itself
+# Paper is the lightest level, with those up to 6 levels away, that at least 10 % of the blocks have; it is 60 or more.
+# It reaches down to where a level is less than a quarter as frequent as the paper's, but at most 12 levels.
+_PAPER_SHARE, _AROUND, _DARKEST_PAPER, _FREQUENT, _REACH = .1, 6, 60, .25, 12
+# Ink is at least 6 % darker than paper, or 4 times as much as the paper's noise; a page has ink in at least 1 of 10,000
+# blocks, else it is blank.
+_FAINTEST, _NOISE, _LEAST_INK = .06, 4., 1e-4
+# Paper is white down to this many times its noise below its darkest mean level, but at most to this share.
+_CLEARED, _MOST_CLEARED = 1.5, .1
+# A page is white on black if more than half of it is dark, its light strokes cover at least 0.3 %, and at most a
+# quarter of what is light is wider than this share of the longer side.
+_LEAST_LIGHT, _MOST_WIDE, _WIDE = .003, .25, .014
+_MIN_CONTRAST = 60  # levels between ground and strokes of a page that is white on black
+
+
+@tf.function(input_signature=[tf.TensorSpec([None, None, 3], tf.uint8), tf.TensorSpec([], tf.bool)])
+def clean(picture, inverted):
+    """Makes a drawing black on white. Its ink keeps its hue and its strength.
+
+    Args:
+      picture: uint8 [H, W, 3], RGB: a drawing with ink of any hue on paper of any light color.
+      inverted: bool, whether the drawing is white on black. If False, it is inverted if its structure is that of white
+        strokes on black.
+    Returns:
+      uint8 [H, W, 3]. All pixels are white if the page is blank.
+
+    Example:
+      >>> page = np.full((300, 200, 3), (240, 230, 190), np.uint8)
+      >>> page[100:110] = (60, 50, 40)
+      >>> cleaned = clean(page, False).numpy()
+      >>> cleaned[0, 0].tolist(), (cleaned[105, 0] < 70).all()
+      ([255, 255, 255], np.True_)
+    """
+    darkest, mean, lightest = _blocks(picture)
+    inverted |= _is_inverted(darkest, mean, lightest)
+    flip = tf.cast(inverted, tf.float32)
+    darkest = flip * (PAPER - lightest) + (1 - flip) * darkest
+    mean = flip * (PAPER - mean) + (1 - flip) * mean
+    white = _white(mean)
+    noise = _noise(picture, white, flip)
+    white *= 1 - tf.minimum(_CLEARED * noise, _MOST_CLEARED)
+    ink = tf.reduce_max(1 - darkest / white, axis=-1) > tf.maximum(_FAINTEST, _NOISE * noise)
+    blank = tf.reduce_mean(tf.cast(ink, tf.float32)) < _LEAST_INK
+
+    def convert(strip):
+        levels = tf.cast(strip, tf.float32)
+        levels = flip * (PAPER - levels) + (1 - flip) * levels
+        return tf.cast(tf.round(tf.minimum(levels * (PAPER / white), PAPER)), tf.uint8)
+
+    as_it_is = tf.reduce_all(white == PAPER) & ~inverted
+    return tf.case([(blank, lambda: tf.fill(tf.shape(picture), tf.constant(PAPER, tf.uint8))),
+                    (as_it_is, lambda: picture)], lambda: in_strips(lambda top, strip: convert(strip), picture))
+
+
+def in_strips(function, picture):
+    """Applies a function to a picture strip by strip, so that its intermediate results need little memory.
+
+    Args:
+      function: takes the first row of a strip (int32 scalar) and the strip [h, W, ...], and returns [h, W, ...].
+      picture: [H, W, ...].
+    Returns:
+      uint8 [H, W, ...], the strips' results.
+    """
+    height, width = tf.shape(picture)[0], tf.shape(picture)[1]
+    rows = tf.maximum(1, _STRIP // width)
+    count = (height + rows - 1) // rows
+    strips = tf.TensorArray(tf.uint8, count, infer_shape=False, element_shape=[None, None, 3])
+    _, strips = tf.while_loop(
+        lambda k, _: k < count,
+        lambda k, strips: (k + 1, strips.write(k, function(k * rows, picture[k * rows:(k + 1) * rows]))),
+        (0, strips), parallel_iterations=1)
+    return tf.ensure_shape(strips.concat(), [*picture.shape[:2], 3])
+
+
+def _blocks(picture):
+    """Measures a picture [H, W, 3] in blocks: their darkest, mean and lightest levels, each float [h, w, 3]."""
+    height, width = tf.shape(picture)[0], tf.shape(picture)[1]
+    side = (tf.maximum(height, width) + _BLOCKS - 1) // _BLOCKS
+    side = tf.minimum(side, tf.minimum(height, width))
+    h, w = height // side, width // side  # the last rows and columns, fewer than a block has, do not count
+
+    def measured(reduce, whole):
+        rows = reduce(tf.reshape(whole, [h, side, w * side * 3]), axis=1)
+        return tf.cast(reduce(tf.reshape(rows, [h, w, side, 3]), axis=2), tf.float32)
+
+    whole = picture[:h * side, :w * side]
+    mean = tf.ensure_shape(tf.image.resize(whole, [h, w], 'area'), [None, None, 3])
+    return measured(tf.reduce_min, whole), mean, measured(tf.reduce_max, whole)
+
+
+def _white(mean):
+    """Finds the darkest level of the paper in each channel, from the blocks' mean levels [h, w, 3]: float [3]."""
+    gray = tf.reduce_mean(mean, axis=-1)
+    levels = tf.range(PAPER + 1)
+    counts = tf.math.bincount(tf.cast(tf.reshape(tf.round(gray), [-1]), tf.int32), minlength=PAPER + 1,
+                              dtype=tf.float32)
+    total = tf.cumsum(tf.pad(counts, [[_AROUND + 1, _AROUND]]))
+    around = total[2 * _AROUND + 1:] - total[:-2 * _AROUND - 1]  # the counts of the levels up to _AROUND away
+    frequent = (around >= _PAPER_SHARE * tf.reduce_sum(counts)) & (levels >= _DARKEST_PAPER)
+    found = tf.reduce_any(frequent)
+    paper = tf.reduce_max(tf.where(frequent, levels, 0))
+    # The lightest frequent level lies at the paper's edge; its most frequent one near it.
+    near = (levels <= paper) & (levels > paper - 2 * _AROUND - 1)
+    top = tf.argmax(tf.where(near, counts, -1.), output_type=tf.int32)
+    either = tf.maximum(counts, tf.pad(counts, [[1, 0]])[:-1])  # of two levels, since a histogram has gaps
+    rare = (either < _FREQUENT * counts[top]) & (levels < top)
+    low = tf.maximum(tf.reduce_max(tf.where(rare, levels, -1)) + 1, top - _REACH)
+    of_paper = (gray >= tf.cast(low, tf.float32) - .5) & (gray <= tf.cast(paper + _AROUND, tf.float32))
+    share = tf.cast(of_paper, tf.float32)[..., None]
+    color = tf.reduce_sum(mean * share, axis=[0, 1]) / tf.maximum(tf.reduce_sum(share), 1.)
+    color *= tf.minimum(tf.cast(low, tf.float32) / tf.maximum(tf.reduce_mean(color), 1.), 1.)
+    return tf.where(found, tf.clip_by_value(color, 1., float(PAPER)), float(PAPER))
+
+
+def _noise(picture, white, flip):
+    """Measures the noise of the paper, as a share of its level: its median difference between neighbors, a scalar."""
+    step = tf.shape(picture)[0] // _BLOCKS + 1
+    rows = tf.cast(picture[::step], tf.float32)
+    rows = flip * (PAPER - rows) + (1 - flip) * rows
+    level = tf.ensure_shape(tf.reduce_mean(rows / white, axis=-1), [None, None])
+    difference = tf.abs(level[:, 1:] - level[:, :-1])
+    paper = tf.boolean_mask(difference, (level[:, 1:] > .8) & (level[:, :-1] > .8))
+    return tf.cond(tf.size(paper) > 0, lambda: tf.sort(paper)[tf.size(paper) // 2], lambda: 0.)
+
+
+def _is_inverted(darkest, mean, lightest):
+    """Tells whether a page is white strokes on black, from its blocks."""
+    darkest, mean, lightest = (tf.reduce_mean(levels, axis=-1) for levels in (darkest, mean, lightest))
+    ordered = tf.sort(tf.reshape(mean, [-1]))
+    ground = ordered[tf.size(ordered) // 2]
+    top = tf.sort(tf.reshape(lightest, [-1]))[tf.cast(tf.cast(tf.size(ordered), tf.float32) * .995, tf.int32)]
+    middle = (ground + top) / 2
+    light = tf.cast(lightest > middle, tf.float32)[None, ..., None]
+    height, width = tf.shape(mean)[0], tf.shape(mean)[1]
+    side = 2 * tf.cast(_WIDE / 2 * tf.cast(tf.maximum(height, width), tf.float32), tf.int32) + 1
+    filled = tf.cast(mean > middle, tf.float32)[None, ..., None]
+    summed = _box_sums(filled[0, ..., 0], side)
+    wide = tf.cast(summed > .95 * tf.cast(side * side, tf.float32), tf.float32)
+    wide = tf.cast(_box_sums(wide, side) > .5, tf.float32)
+    area = tf.reduce_sum(light)
+    return ((ground < PAPER / 2 - 30) & (top - ground >= _MIN_CONTRAST) & (area >= _LEAST_LIGHT * tf.cast(
+        height * width, tf.float32)) & (tf.reduce_sum(wide * light[0, ..., 0]) <= _MOST_WIDE * area))
+
+
+def _box_sums(levels, side):
+    """Sums a map [h, w] over squares of an odd side around every block. Beside the map all is 0."""
+    half = side // 2
+    total = tf.cumsum(tf.cumsum(tf.pad(levels, [[half + 1, half], [half + 1, half]]), 0), 1)
+    return total[side:, side:] - total[:-side, side:] - total[side:, :-side] + total[:-side, :-side]

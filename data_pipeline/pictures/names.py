@@ -1,0 +1,55 @@
+"""Names of files and of members of archives: their order, and what is safe to write."""
+
+import os
+import re
+import unicodedata
+
+_SYSTEM_FILES = re.compile(r'__MACOSX|\._.*|\.DS_Store|\.Trashes|\.fseventsd|\.Spotlight-V100|Thumbs\.db|desktop\.ini|'
+                           '@eaDir', re.IGNORECASE)
+
+
+def printable(path):
+    """Makes the name of a file printable: bytes that are not UTF-8 become backslash escapes."""
+    return os.fsencode(path).decode('utf-8', 'backslashreplace')
+
+
+def natural(name):
+    """Makes a sort key for which numbers in names compare as numbers: 'p9' before 'p10'."""
+    return [(0, int(part), '') if re.fullmatch('[0-9]+', part) else (1, 0, part.lower())
+            for part in re.split('([0-9]+)', name)]
+
+
+def left_by_system(name):
+    """Tells whether a path belongs to files that systems leave behind, such as __MACOSX and Thumbs.db."""
+    return any(_SYSTEM_FILES.fullmatch(part) for part in re.split(r'[/\\]', name))
+
+
+def safe(member):
+    """Makes the path of an archive's member safe to join to a folder: no '..', drive, leading '/' or control character.
+
+    Args:
+      member: str, with '/' or '\\' between its parts.
+    Returns:
+      str with '/' between its parts.
+    """
+    parts = [re.sub(r'[:\x00-\x1f]', '_', part) for part in re.split(r'[/\\]', member) if part not in ('', '.', '..')]
+    return '/'.join(parts) or 'unnamed'
+
+
+def unique(names):
+    """Makes names unique, on file systems that ignore case too: the second 'a.png' becomes 'a (2).png'."""
+    taken, numbers, result = set(), {}, []
+    for name in names:
+        stem, suffix = os.path.splitext(name)
+        candidate = name
+        while _folded(candidate) in taken:
+            numbers[name] = numbers.get(name, 1) + 1
+            candidate = f'{stem} ({numbers[name]}){suffix}'
+        taken.add(_folded(candidate))
+        result.append(candidate)
+    return result
+
+
+def _folded(name):
+    """The name as file systems compare it that ignore case and Unicode's form."""
+    return unicodedata.normalize('NFC', name).casefold()

@@ -1,0 +1,109 @@
+"""Files of all kinds in memory, for the tests: formats and archives that Pillow and Python cannot write too."""
+
+import io
+import struct
+import tarfile
+import zipfile
+import zlib
+
+import py7zr
+
+
+def psd(picture, layers=None):
+    """Makes a Photoshop file of a flat picture.
+
+    Args:
+      picture: uint8 [H, W, 3], or [H, W, 4] with an extra channel.
+      layers: what the file says of the number of its layers; below 0 the extra channel is the picture's transparency.
+    Returns:
+      bytes.
+    """
+    height, width, channels = picture.shape
+    layer_section = b'' if layers is None else struct.pack('>IIh2x', 8, 4, layers)
+    return b''.join([b'8BPS', struct.pack('>H6xHIIHH', 1, channels, height, width, 8, 3), bytes(8),
+                     layer_section or bytes(4), bytes(2), *(picture[..., k].tobytes() for k in range(channels))])
+
+
+def pdf(picture, content='', page='', tags='', mask=None):
+    """Makes a PDF of one page with one gray picture.
+
+    Args:
+      picture: uint8 [H, W].
+      content: what the page draws; by default the picture over the whole page of W x H points.
+      page: further entries of the page, such as '/Rotate 90'.
+      tags: further entries of the picture.
+      mask: the picture's opacity, uint8 [H, W], or None.
+    Returns:
+      bytes.
+    """
+    height, width = picture.shape
+    kind = f'/Type/XObject/Subtype/Image/Width {width}/Height {height}/ColorSpace/DeviceGray/BitsPerComponent 8'
+    parts = [('/Type/Catalog/Pages 2 0 R', None), ('/Type/Pages/Kids[3 0 R]/Count 1', None),
+             (f'/Type/Page/Parent 2 0 R/Contents 4 0 R/Resources<</XObject<</I 5 0 R>>>>/MediaBox[0 0 {width} {height}]'
+              f'{page}', None), ('', (content or f'q {width} 0 0 {height} 0 0 cm /I Do Q').encode()),
+             (f'{kind}{tags}{"" if mask is None else "/SMask 6 0 R"}', picture.tobytes())]
+    if mask is not None:
+        parts.append((kind, mask.tobytes()))
+    objects = [f'{number} 0 obj\n<<{entries}'.encode() + (
+        b'>>\n' if stream is None else b'/Length %d>>\nstream\n%s\nendstream\n' % (len(stream), stream)) + b'endobj\n'
+        for number, (entries, stream) in enumerate(parts, 1)]
+    return b'%PDF-1.7\n' + b''.join(objects) + b'trailer\n<</Root 1 0 R>>\n%%EOF\n'
+
+
+def zip_file(files, method=zipfile.ZIP_DEFLATED):
+    """Makes a zip archive of (name, content) pairs: bytes."""
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, 'w', method) as archive:
+        for name, content in files:
+            archive.writestr(name, content)
+    return stream.getvalue()
+
+
+def tar(files, packed=''):
+    """Makes a tar archive of (name, content) pairs, packed with 'gz', 'bz2', 'xz' or not: bytes."""
+    stream = io.BytesIO()
+    with tarfile.open(fileobj=stream, mode=f'w:{packed}') as archive:
+        for name, content in files:
+            info = tarfile.TarInfo(name)
+            info.size = len(content)
+            archive.addfile(info, io.BytesIO(content))
+    return stream.getvalue()
+
+
+def seven_zip(files, password=None):
+    """Makes a solid 7z archive of (name, content) pairs: bytes."""
+    stream = io.BytesIO()
+    with py7zr.SevenZipFile(stream, 'w', password=password) as archive:
+        for number, (_, content) in enumerate(files):
+            archive.writestr(content, str(number))
+        for info, (name, _) in zip(archive.header.files_info.files, files, strict=True):
+            info['filename'] = name  # `writestr` refuses names such as ../a.png
+    return stream.getvalue()
+
+
+def rar(files, method=0x30):
+    """Makes a RAR archive, version 3, of (name, content) pairs: bytes. Method 0x30 is unpacked."""
+
+    def block(kind, flags, content, added=b''):
+        header = struct.pack('<BHH', kind, flags, 7 + len(content)) + content
+        return struct.pack('<H', zlib.crc32(header) & 0xffff) + header + added
+
+    blocks = [block(0x74, 0x8000, struct.pack('<IIBIIBBHI', len(content), len(content), 3, zlib.crc32(content), 0, 29,
+                                              method, len(name), 0o100644) + name.encode(), content)
+              for name, content in files]
+    return b''.join([b'Rar!\x1a\x07\0', block(0x73, 0, bytes(6)), *blocks, block(0x7b, 0x4000, b'')])
+
+
+def rar5(files):
+    """Makes a RAR archive, version 5, of (name, content) pairs that are not packed: bytes."""
+
+    def number(value):
+        return bytes([value]) if value < 128 else bytes([value & 127 | 128]) + number(value >> 7)
+
+    def block(content, added=b''):
+        header = number(len(content)) + content
+        return struct.pack('<I', zlib.crc32(header)) + header + added
+
+    blocks = [block(b'\2\2' + number(len(content)) + b'\4' + number(len(content)) + b'\0' + struct.pack(
+        '<I', zlib.crc32(content)) + b'\0\1' + number(len(name)) + name.encode(), content) for name, content in files]
+    return b''.join([b'Rar!\x1a\x07\1\0', block(b'\1\0\0'), *blocks, block(b'\5\0\0')])

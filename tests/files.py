@@ -24,30 +24,36 @@ def psd(picture, layers=None):
                      layer_section or bytes(4), bytes(2), *(picture[..., k].tobytes() for k in range(channels))])
 
 
-def pdf(picture, content='', page='', tags='', mask=None):
+def pdf(picture, content='', page='', tags='', mask=None, bits=8, size=None, encrypted=False):
     """Makes a PDF of one page with one gray picture.
 
     Args:
-      picture: uint8 [H, W].
-      content: what the page draws; by default the picture over the whole page of W x H points.
+      picture: uint8 [H, W], or [H, W / 8] with one bit a pixel.
+      content: what the page draws; by default the picture over the whole page.
       page: further entries of the page, such as '/Rotate 90'.
       tags: further entries of the picture.
       mask: the picture's opacity, uint8 [H, W], or None.
+      bits: 1 or 8.
+      size: width and height of the page in points; by default those of the picture in pixels.
+      encrypted: whether the file says that it is encrypted.
     Returns:
       bytes.
     """
-    height, width = picture.shape
-    kind = f'/Type/XObject/Subtype/Image/Width {width}/Height {height}/ColorSpace/DeviceGray/BitsPerComponent 8'
+    height, width = len(picture), picture.shape[1] * 8 // bits
+    across, down = size or (width, height)
+    kind = f'/Type/XObject/Subtype/Image/Width {width}/Height {height}/BitsPerComponent {bits}'
+    space = '' if 'ImageMask' in tags else '/ColorSpace/DeviceGray'
     parts = [('/Type/Catalog/Pages 2 0 R', None), ('/Type/Pages/Kids[3 0 R]/Count 1', None),
-             (f'/Type/Page/Parent 2 0 R/Contents 4 0 R/Resources<</XObject<</I 5 0 R>>>>/MediaBox[0 0 {width} {height}]'
-              f'{page}', None), ('', (content or f'q {width} 0 0 {height} 0 0 cm /I Do Q').encode()),
-             (f'{kind}{tags}{"" if mask is None else "/SMask 6 0 R"}', picture.tobytes())]
+             (f'/Type/Page/Parent 2 0 R/Contents 4 0 R/Resources<</XObject<</I 5 0 R>>>>/MediaBox[0 0 {across} {down}]'
+              f'{page}', None), ('', (content or f'q {across} 0 0 {down} 0 0 cm /I Do Q').encode()),
+             (f'{kind}{space}{tags}{"" if mask is None else "/SMask 6 0 R"}', picture.tobytes())]
     if mask is not None:
-        parts.append((kind, mask.tobytes()))
+        parts.append((f'{kind}{space}', mask.tobytes()))
     objects = [f'{number} 0 obj\n<<{entries}'.encode() + (
         b'>>\n' if stream is None else b'/Length %d>>\nstream\n%s\nendstream\n' % (len(stream), stream)) + b'endobj\n'
         for number, (entries, stream) in enumerate(parts, 1)]
-    return b'%PDF-1.7\n' + b''.join(objects) + b'trailer\n<</Root 1 0 R>>\n%%EOF\n'
+    lock = f'/ID[<00><00>]/Encrypt<</Filter/Standard/V 1/R 2/P -4/O<{32 * "00"}>/U<{32 * "00"}>>>' if encrypted else ''
+    return b'%PDF-1.7\n' + b''.join(objects) + f'trailer\n<</Root 1 0 R{lock}>>\n%%EOF\n'.encode()
 
 
 def zip_file(files, method=zipfile.ZIP_DEFLATED):
@@ -76,7 +82,7 @@ def seven_zip(files, password=None):
     with py7zr.SevenZipFile(stream, 'w', password=password) as archive:
         for number, (_, content) in enumerate(files):
             archive.writestr(content, str(number))
-        for info, (name, _) in zip(archive.header.files_info.files, files, strict=True):
+        for info, (name, _) in zip(archive.header.files_info.files if files else [], files, strict=True):
             info['filename'] = name  # `writestr` refuses names such as ../a.png
     return stream.getvalue()
 

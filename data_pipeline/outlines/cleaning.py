@@ -91,13 +91,22 @@ def _blocks(picture):
     side = tf.minimum(side, tf.minimum(height, width))
     h, w = height // side, width // side  # the last rows and columns, fewer than a block has, do not count
 
-    def measured(reduce, whole):
-        rows = reduce(tf.reshape(whole, [h, side, w * side * 3]), axis=1)
-        return tf.cast(reduce(tf.reshape(rows, [h, w, side, 3]), axis=2), tf.float32)
+    def measured(row):  # one row of blocks at a time, because a copy of the whole picture would need much memory
+        blocks = tf.reshape(picture[row * side:(row + 1) * side, :w * side], [side, w, side, 3])
+        reduced = [reduce(reduce(blocks, axis=0), axis=1) for reduce in (tf.reduce_min, tf.reduce_max)]
+        mean = tf.reduce_mean(tf.cast(blocks, tf.float32), axis=[0, 2])
+        return tf.stack([tf.cast(reduced[0], tf.float32), mean, tf.cast(reduced[1], tf.float32)])
 
-    whole = picture[:h * side, :w * side]
-    mean = tf.ensure_shape(tf.image.resize(whole, [h, w], 'area'), [None, None, 3])
-    return measured(tf.reduce_min, whole), mean, measured(tf.reduce_max, whole)
+    def each_pixel():
+        levels = tf.cast(picture, tf.float32)
+        return levels, levels, levels
+
+    def each_row():
+        rows = tf.map_fn(measured, tf.range(h), fn_output_signature=tf.TensorSpec([3, None, 3], tf.float32),
+                         parallel_iterations=1)
+        return tuple(tf.unstack(rows, axis=1))
+
+    return tf.cond(side == 1, each_pixel, each_row)
 
 
 def _white(mean):

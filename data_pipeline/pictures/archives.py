@@ -10,6 +10,7 @@ import dataclasses
 import gzip
 import io
 import lzma
+import math
 import struct
 import tarfile
 import tempfile
@@ -186,13 +187,16 @@ class _Rar:
                 if not info.is_dir()]
 
     def read(self, key):
-        try:
-            with tempfile.TemporaryDirectory() as folder:  # rarfile may leave its temporary files
-                rarfile.HACK_TMP_DIR = folder
-                with self._archive.open(self._archive.infolist()[key]) as file:
-                    return file.read(MAX_MEMBER_BYTES + 1)
-        except rarfile.RarCannotExec as error:
-            raise ArchiveError('RAR needs one of the programs unrar, unar, 7z and bsdtar') from error
+        info = self._archive.infolist()[key]
+        if info.compress_type != rarfile.RAR_M0:
+            try:
+                rarfile.tool_setup(bsdtar=False)  # rarfile (4.5) does not call bsdtar rightly
+            except rarfile.RarCannotExec as error:
+                raise ArchiveError('RAR needs one of the programs unrar, unar and 7z') from error
+        with tempfile.TemporaryDirectory() as folder:  # rarfile may leave its temporary files
+            rarfile.HACK_TMP_DIR = folder
+            with self._archive.open(info) as file:
+                return file.read(MAX_MEMBER_BYTES + 1)
 
 
 class _Pdf:
@@ -234,8 +238,10 @@ class _Pdf:
         a, b, c, d, _, _ = picture.get_matrix().get()
         width, height = picture.get_px_size()
         page_width, page_height = page.get_size()
-        if page.get_rotation() or a <= 0 or d <= 0 or b or c or max(
-                width * height, page_width * page_height) > _MAX_PDF_PIXELS:
+        upright = a > 0 and d > 0 and not b and not c and not page.get_rotation()
+        if not upright or max(width * height, page_width * page_height) > _MAX_PDF_PIXELS:
+            return False
+        if abs(width * d - height * a) > .02 * width * d:  # its pixels are not square
             return False
         distances = [abs(p - q) for p, q in zip(picture.get_bounds(), page.get_bbox(), strict=True)]
         if max(distances) > .01 * max(page_width, page_height):
@@ -245,8 +251,9 @@ class _Pdf:
 
     @staticmethod
     def _pixels_per_point(picture):
-        a, b, *_ = picture.get_matrix().get()
-        return picture.get_px_size()[0] / max((a * a + b * b) ** .5, 1)
+        a, b, c, d, _, _ = picture.get_matrix().get()
+        width, height = picture.get_px_size()
+        return max(width / max(math.hypot(a, b), 1), height / max(math.hypot(c, d), 1))
 
 
 class _Limited(io.RawIOBase):

@@ -153,7 +153,7 @@ def _to_srgb(image, profile):
                                              ImageCms.createProfile('sRGB'), outputMode='RGB')
         except (ImageCms.PyCMSError, OSError):  # damaged, or not of this kind of image: readers ignore it, too
             pass
-    return image.convert('RGB')
+    return image if image.mode == 'RGB' else image.convert('RGB')
 
 
 def _mend_transparency(image, stream):

@@ -17,8 +17,9 @@ Pages in black and white are skipped, because they tell no colors. Archives are 
 hold archives. --name_encoding=cp932 says in which encoding an archive has its names, if they come out wrong.
 
 Uses all cores. If a run is interrupted, the same command continues it. The same input gives the same bytes. Files of
-earlier runs with other inputs are deleted; an input is never overwritten. manifest.json, which is written last, holds
-counts, parameters, groups and a SHA-256 checksum of each shard.
+earlier runs with other inputs are deleted; an input is never overwritten. --output may lie in an input folder: files
+that this program wrote there are no inputs. manifest.json, which is written last, holds counts, parameters, groups and
+a SHA-256 checksum of each shard.
 """
 
 import concurrent.futures
@@ -27,6 +28,7 @@ import json
 import multiprocessing
 import os
 import pathlib
+import re
 import sys
 
 import cv2
@@ -40,12 +42,14 @@ from data_pipeline.outlines import cleaning, drawn_outline, outline
 from data_pipeline.pictures import companions, pages, panels, pixels, square
 
 FLAGS = flags.FLAGS
-FORMAT = 2  # version of the records' format
+FORMAT = 3  # version of the records' format
 SIZE = 286  # side of the squares in pixels, as pix2pix: 256 and a margin for jitter
 MIN_PANEL = 48  # pixels; smaller panels show nothing to learn from
 PAGES_A_SHARD = 48
 SPLITS = ('train', 'validation')
-_KINDS = ('tfrecord', 'json')  # suffixes of a shard and of its entry of the manifest
+# Files that this program writes: shards, their entries of the manifest, and the manifest; and keys of the JSON files.
+_OWN = re.compile(rf'(({"|".join(SPLITS)})-[0-9]{{5,}}\.(tfrecord|json)|{re.escape(records.MANIFEST)})(\.part)?')
+_KEYS = {'sha256', 'source'}, {'counts', 'parameters', 'shards'}
 _FEW_JOBS = 2  # one process writes so few shards before others have started
 
 
@@ -77,7 +81,7 @@ def examples_of(page, beside_pages):
         if beside[kind].shape != picture.shape:
             raise pixels.PageError(f'its companion {companion.name} has another size')
     if 'line' in beside:
-        beside['line'] = cleaning.clean(beside['line'], False).numpy().min(axis=-1)
+        beside['line'] = cleaning.clean(beside['line'], False)[0].numpy().min(axis=-1)
     rng = np.random.default_rng(list(hashlib.sha256(page.name.encode()).digest()))
     count = 0
     for top, left, bottom, right in panels.find(picture):
@@ -156,10 +160,12 @@ def prepare(inputs, output, validation_percent, name_encoding=None):
       UserError: an input is missing or would be overwritten, no picture can be used, or a worker process ended.
       OSError: the output cannot be written.
     """
-    listing = pages.find(inputs, name_encoding)
-    pairs = companions.with_companions(listing.pages)
     output = pathlib.Path(output)
-    output.mkdir(parents=True, exist_ok=True)
+    alike = [path for path in (output.iterdir() if output.is_dir() else ()) if _OWN.fullmatch(path.name)]
+    own = [path for path in alike if _is_own(path)]
+    listing = pages.find(inputs, name_encoding)
+    found = _without(own, listing.pages)
+    pairs = companions.with_companions(found)
 
     jobs = []
     for split in SPLITS:
@@ -168,13 +174,11 @@ def prepare(inputs, output, validation_percent, name_encoding=None):
                       key=lambda pair: hashlib.sha256(pair[0].name.encode()).digest())
         jobs += [(output / f'{split}-{k:05d}.tfrecord', mine[at:at + PAGES_A_SHARD])
                  for k, at in enumerate(range(0, len(mine), PAGES_A_SHARD))]
-    own = [file for pattern in (records.MANIFEST, *(f'{split}-?????.{kind}' for split in SPLITS for kind in _KINDS))
-           for file in output.glob(pattern)]
-    _keep_inputs(own, listing.pages)
-    planned = {path.stem for path, _ in jobs}
-    for stale in own:
-        if stale.stem not in planned:  # the manifest, too, which is written last
-            stale.unlink()
+    planned = [path.with_suffix(suffix) for path, _ in jobs for suffix in ('.tfrecord', '.json')]
+    _check_inputs_stay(alike, [output / records.MANIFEST, *planned], found)
+    output.mkdir(parents=True, exist_ok=True)
+    for stale in set(own) - set(planned):  # the manifest, too, which is written last
+        stale.unlink()
 
     entries = _write_all(jobs) if jobs else []
     skipped = sorted(listing.failed + [tuple(s) for e in entries for s in e.pop('skipped')])
@@ -196,14 +200,44 @@ def prepare(inputs, output, validation_percent, name_encoding=None):
     return manifest
 
 
-def _keep_inputs(own, found):
-    """Raises UserError if a file that may be overwritten or deleted is an input, by whatever path."""
-    inputs = {(status.st_dev, status.st_ino) for path in {page.path for page in found if os.path.exists(page.path)}
-              for status in [os.stat(path)]}
-    for file in own:
-        status = file.stat()
-        if (status.st_dev, status.st_ino) in inputs:
-            raise errors.UserError(f'{file} is an input and would be overwritten; choose another --output')
+def _is_own(path):
+    """Tells whether a file was written by this program."""
+    if not _OWN.fullmatch(path.name) or path.is_symlink() or not path.is_file():
+        return False
+    if '.json' not in path.suffixes or path.suffix == '.part':
+        return True
+    try:
+        content = json.loads(path.read_text(encoding='utf-8'))
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(content, dict) and any(keys <= content.keys() for keys in _KEYS)
+
+
+def _without(own, found):
+    """Removes files of earlier runs from a list of pages."""
+    own = {os.path.realpath(path) for path in own}
+    return [page for page in found if not own or page.keys or os.path.realpath(page.path) not in own]
+
+
+def _check_inputs_stay(alike, planned, found):
+    """Checks that no file that is to be written, or is named like one, is an input, by whatever path, or is foreign."""
+    inputs = {_identity(path) for path in {page.path for page in found}} - {None}
+    planned = [path for file in planned for path in (file, pathlib.Path(f'{file}.part'))]
+    for path in (*alike, *planned):
+        if _identity(path) in inputs:
+            raise errors.UserError(f'{path} is an input and would be overwritten; choose another --output')
+    for path in planned:
+        if os.path.lexists(path) and not _is_own(path):
+            raise errors.UserError(f'{path} is not a file of an earlier run; choose another --output')
+
+
+def _identity(path):
+    """Identifies a file by its device and inode; None if there is no such file."""
+    try:
+        status = os.stat(path)
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
 
 
 def _write_all(jobs):

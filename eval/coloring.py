@@ -23,6 +23,7 @@ class _Job(typing.NamedTuple):
     number: int  # of the picture
     picture: str  # checksum
     lines: np.ndarray  # uint8 [H, W, 3]
+    white: np.ndarray  # float [3]
     fitted: np.ndarray  # uint8 [S, S]
 
 
@@ -35,16 +36,16 @@ def line_art_of(page, extract_outline, inverted=False, remarks=None):
       inverted: see `cleaning.clean`.
       remarks: see `pages.read`.
     Returns:
-      uint8 [H, W, 3], black on white.
+      (drawing uint8 [H, W, 3], black on white, and white float [3]); see `cleaning.clean`.
     Raises:
       PageError: the picture cannot be read, or is in color and its outline is not asked for.
     """
     picture = pages.read(page, remarks)
     if not outline.is_colored(picture):
-        return cleaning.clean(picture, inverted).numpy()
+        return tuple(result.numpy() for result in cleaning.clean(picture, inverted))
     if not extract_outline:
         raise pixels.PageError('in color already (--extract_outline would color its outline)')
-    return np.repeat(outline.extract(picture)[..., None], 3, axis=-1)
+    return np.repeat(outline.extract(picture)[..., None], 3, axis=-1), np.float32([outline.PAPER] * 3)
 
 
 @contextlib.contextmanager
@@ -134,13 +135,14 @@ class Run:
                 self.done += len(plan) - len(left)
                 if not left:
                     continue
-                lines = line_art_of(page, self.settings.extract_outline, self.settings.inverted, remarks)
+                lines, white = line_art_of(page, self.settings.extract_outline, self.settings.inverted, remarks)
             except errors.UserError as error:
                 print(f'{where} skipped {page.name}: {error}', flush=True)
                 continue
             print(f'{where} {page.name}{"".join(f" ({remark})" for remark in remarks)}', flush=True)
             fitted = line_art.fit(lines, self.system.size).numpy()
-            yield from (_Job(result, number, picture, lines, fitted) for result in left if self._make_room(result.name))
+            yield from (_Job(result, number, picture, lines, white, fitted) for result in left
+                        if self._make_room(result.name))
 
     def _make_room(self, name):
         """Makes a result's folder, before time is spent on its colors: True if that is possible."""
@@ -155,7 +157,7 @@ class Run:
                                        self.settings.temperature, self.settings.background)
         for k, job in enumerate(jobs):
             name, lines = job.result.name, job.lines
-            colored = line_art.put_back(results['image'][k], lines).numpy()
+            colored = line_art.put_back(results['image'][k], lines, job.white).numpy()
             with reported(name):
                 record.forget(name)
                 contact_sheet.save_png(pathlib.Path(self.output, name), colored)

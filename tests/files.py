@@ -76,10 +76,10 @@ def tar(files, packed=''):
     return stream.getvalue()
 
 
-def seven_zip(files, password=None):
-    """Makes a solid 7z archive of (name, content) pairs: bytes."""
+def seven_zip(files, **options):
+    """Makes a solid 7z archive of (name, content) pairs: bytes. The options are py7zr's."""
     stream = io.BytesIO()
-    with py7zr.SevenZipFile(stream, 'w', password=password) as archive:
+    with py7zr.SevenZipFile(stream, 'w', **options) as archive:
         for number, (_, content) in enumerate(files):
             archive.writestr(content, str(number))
         for info, (name, _) in zip(archive.header.files_info.files if files else [], files, strict=True):
@@ -87,16 +87,26 @@ def seven_zip(files, password=None):
     return stream.getvalue()
 
 
-def rar(files, method=0x30):
-    """Makes a RAR archive, version 3, of (name, content) pairs: bytes. Method 0x30 is unpacked."""
+def rar(files, method=0x30, encrypted=False):
+    """Makes a RAR archive, version 3, of (name, content) pairs.
+
+    Args:
+      files: list of (name, content).
+      method: how the archive says that its members are packed; 0x30 is not at all.
+      encrypted: whether the archive says that its members are encrypted.
+    Returns:
+      bytes.
+    """
 
     def block(kind, flags, content, added=b''):
         header = struct.pack('<BHH', kind, flags, 7 + len(content)) + content
         return struct.pack('<H', zlib.crc32(header) & 0xffff) + header + added
 
-    blocks = [block(0x74, 0x8000, struct.pack('<IIBIIBBHI', len(content), len(content), 3, zlib.crc32(content), 0, 29,
-                                              method, len(name), 0o100644) + name.encode(), content)
-              for name, content in files]
+    date, blocks = 33 << 16, []  # 1980-01-01
+    for name, content in files:
+        size = len(content)
+        header = struct.pack('<IIBIIBBHI', size, size, 3, zlib.crc32(content), date, 29, method, len(name), 0o100644)
+        blocks.append(block(0x74, 0x8004 if encrypted else 0x8000, header + name.encode(), content))
     return b''.join([b'Rar!\x1a\x07\0', block(0x73, 0, bytes(6)), *blocks, block(0x7b, 0x4000, b'')])
 
 

@@ -34,34 +34,37 @@ def clean(picture, inverted):
       inverted: bool, whether the drawing is white on black. If False, it is inverted if its structure is that of white
         strokes on black.
     Returns:
-      uint8 [H, W, 3]. All pixels are white if the page is blank.
+      drawing: uint8 [H, W, 3], on paper that is white up to its grain. All pixels are white if the page is blank.
+      white: float [3], the levels from which on the drawing is white without grain; see `line_art.put_back`. The
+        networks see the grain, because pale tones of a drawing are as faint.
 
     Example:
       >>> page = np.full((300, 200, 3), (240, 230, 190), np.uint8)
       >>> page[100:110] = (60, 50, 40)
-      >>> cleaned = clean(page, False).numpy()
-      >>> cleaned[0, 0].tolist(), (cleaned[105, 0] < 70).all()
-      ([255, 255, 255], np.True_)
+      >>> drawing, white = clean(page, False)
+      >>> drawing[0, 0].numpy().tolist(), white.numpy().tolist()
+      ([255, 255, 255], [255.0, 255.0, 255.0])
     """
     darkest, mean, lightest = _blocks(picture)
     inverted |= _is_inverted(darkest, mean, lightest)
     flip = tf.cast(inverted, tf.float32)
     darkest = flip * (PAPER - lightest) + (1 - flip) * darkest
     mean = flip * (PAPER - mean) + (1 - flip) * mean
-    white = _white(mean)
-    noise = _noise(picture, white, flip)
-    white *= 1 - tf.minimum(_CLEARED * noise, _MOST_CLEARED)
-    ink = tf.reduce_max(1 - darkest / white, axis=-1) > tf.maximum(_FAINTEST, _NOISE * noise)
+    paper, lowest = _paper(mean)
+    noise = _noise(picture, paper, flip)
+    lowest *= 1 - tf.minimum(_CLEARED * noise, _MOST_CLEARED)
+    ink = tf.reduce_max(1 - darkest / lowest, axis=-1) > tf.maximum(_FAINTEST, _NOISE * noise)
     blank = tf.reduce_mean(tf.cast(ink, tf.float32)) < _LEAST_INK
 
-    def convert(strip):
+    def convert(_, strip):
         levels = tf.cast(strip, tf.float32)
         levels = flip * (PAPER - levels) + (1 - flip) * levels
-        return tf.cast(tf.round(tf.minimum(levels * (PAPER / white), PAPER)), tf.uint8)
+        return tf.cast(tf.round(tf.minimum(levels * (PAPER / paper), PAPER)), tf.uint8)
 
-    as_it_is = tf.reduce_all(white == PAPER) & ~inverted
-    return tf.case([(blank, lambda: tf.fill(tf.shape(picture), tf.constant(PAPER, tf.uint8))),
-                    (as_it_is, lambda: picture)], lambda: in_strips(lambda top, strip: convert(strip), picture))
+    as_it_is = tf.reduce_all(paper == PAPER) & ~inverted
+    drawing = tf.case([(blank, lambda: tf.fill(tf.shape(picture), tf.constant(PAPER, tf.uint8))),
+                       (as_it_is, lambda: picture)], lambda: in_strips(convert, picture))
+    return drawing, lowest * (PAPER / paper)
 
 
 def in_strips(function, picture):
@@ -109,8 +112,8 @@ def _blocks(picture):
     return tf.cond(side == 1, each_pixel, each_row)
 
 
-def _white(mean):
-    """Finds the darkest level of the paper in each channel, from the blocks' mean levels [h, w, 3]: float [3]."""
+def _paper(mean):
+    """Finds the paper's color and its darkest levels, from the blocks' mean levels [h, w, 3]: two float [3]."""
     gray = tf.reduce_mean(mean, axis=-1)
     levels = tf.range(PAPER + 1)
     counts = tf.math.bincount(tf.cast(tf.reshape(tf.round(gray), [-1]), tf.int32), minlength=PAPER + 1,
@@ -129,19 +132,23 @@ def _white(mean):
     of_paper = (gray >= tf.cast(low, tf.float32) - .5) & (gray <= tf.cast(paper + _AROUND, tf.float32))
     share = tf.cast(of_paper, tf.float32)[..., None]
     color = tf.reduce_sum(mean * share, axis=[0, 1]) / tf.maximum(tf.reduce_sum(share), 1.)
-    color *= tf.minimum(tf.cast(low, tf.float32) / tf.maximum(tf.reduce_mean(color), 1.), 1.)
-    return tf.where(found, tf.clip_by_value(color, 1., float(PAPER)), float(PAPER))
+
+    def brought_to(level):
+        brought = color * tf.minimum(tf.cast(level, tf.float32) / tf.maximum(tf.reduce_mean(color), 1.), 1.)
+        return tf.where(found, tf.clip_by_value(brought, 1., float(PAPER)), float(PAPER))
+
+    return brought_to(top), brought_to(low)
 
 
-def _noise(picture, white, flip):
+def _noise(picture, paper, flip):
     """Measures the noise of the paper, as a share of its level: its median difference between neighbors, a scalar."""
     step = tf.shape(picture)[0] // _BLOCKS + 1
     rows = tf.cast(picture[::step], tf.float32)
     rows = flip * (PAPER - rows) + (1 - flip) * rows
-    level = tf.ensure_shape(tf.reduce_mean(rows / white, axis=-1), [None, None])
+    level = tf.ensure_shape(tf.reduce_mean(rows / paper, axis=-1), [None, None])
     difference = tf.abs(level[:, 1:] - level[:, :-1])
-    paper = tf.boolean_mask(difference, (level[:, 1:] > .8) & (level[:, :-1] > .8))
-    return tf.cond(tf.size(paper) > 0, lambda: tf.sort(paper)[tf.size(paper) // 2], lambda: 0.)
+    light = tf.boolean_mask(difference, (level[:, 1:] > .8) & (level[:, :-1] > .8))
+    return tf.cond(tf.size(light) > 0, lambda: tf.sort(light)[tf.size(light) // 2], lambda: 0.)
 
 
 def _is_inverted(darkest, mean, lightest):

@@ -66,13 +66,14 @@ def scale(drawing, size):
     return tf.ensure_shape(result, [size, size])
 
 
-@tf.function(input_signature=[tf.TensorSpec([None, None, 3], tf.uint8)] * 2)
-def put_back(colors, drawing):
+@tf.function(input_signature=[tf.TensorSpec([None, None, 3], tf.uint8)] * 2 + [tf.TensorSpec([3])])
+def put_back(colors, drawing, white):
     """Brings a square's colors to the size of the drawing that was fitted to it, and lays the drawing over them.
 
     Args:
       colors: uint8 [S, S, 3].
       drawing: uint8 [H, W, 3], black on white.
+      white: float [3], the levels of the drawing from which on it is white, without the paper's grain.
     Returns:
       uint8 [H, W, 3]. It is white if the page is blank.
     """
@@ -85,7 +86,7 @@ def put_back(colors, drawing):
         shape = tf.shape(strip)[:2]
         enlarged = tf.raw_ops.ScaleAndTranslate(images=inner, size=shape, scale=factors, kernel_type='triangle',
                                                 translation=-tf.cast([first, 0], tf.float32))[0]
-        return lay_over(enlarged, strip)
+        return lay_over(enlarged, tf.minimum(tf.cast(strip, tf.float32) * (PAPER / white), PAPER))
 
     return tf.cond(tf.reduce_all(drawing == PAPER), lambda: drawing, lambda: cleaning.in_strips(colored, drawing))
 
@@ -95,7 +96,7 @@ def lay_over(colors, drawing):
 
     Args:
       colors: uint8 or float [..., H, W, 3], 0..255.
-      drawing: uint8 [..., H, W, 3], or [..., H, W, 1] for gray lines.
+      drawing: uint8 or float [..., H, W, 3], or [..., H, W, 1] for gray lines.
     Returns:
       uint8 [..., H, W, 3].
     """
@@ -105,7 +106,7 @@ def lay_over(colors, drawing):
 def _spread_levels(lines):
     """Spreads the levels of a drawing [H, W] so that its strokes have full ink. A blank page stays blank.
 
-    The paler the strokes, the more of the faintest ink is taken for paper, because it is spread as well.
+    If the strokes are pale, the faintest ink is taken for paper, because it would be spread as well.
     """
     ink = tf.sort(tf.reshape(PAPER - lines, [-1]))
     inked = tf.reduce_sum(tf.cast(ink >= _SOME_INK * PAPER, tf.int32))
@@ -115,7 +116,7 @@ def _spread_levels(lines):
         return ink[tf.minimum(tf.size(ink) - count + at, tf.size(ink) - 1)]
 
     most = tf.maximum(rank(_MOST, tf.size(ink)), rank(_MOST_INKED, inked))
-    faintest = _SOME_INK * (PAPER - most)
+    faintest = _SOME_INK * tf.maximum(PAPER - 2 * most, 0)
     spread = (PAPER - lines - faintest) * (PAPER / tf.maximum(most - faintest, 1))
     return PAPER - tf.clip_by_value(tf.round(spread), 0, PAPER)
 

@@ -14,12 +14,12 @@ def with_companions(found):
     Returns:
       List of (page, {'line' or 'mask': its companion's page}), without the companions themselves.
     """
-    colored = {match[1]: page for page in found if (match := _COLOR.match(page.name))}
+    colored = {(page.group, match[1]): page for page in found if (match := _COLOR.match(page.name))}
     companions, others = {}, []
     for page in found:
         match = _COMPANION.match(page.name)
-        if match and match[1] in colored:
-            companions.setdefault(colored[match[1]].name, {})[match[2]] = page
+        if match and (page.group, match[1]) in colored:
+            companions.setdefault(colored[page.group, match[1]].name, {})[match[2]] = page
         else:
             others.append(page)
     return [(page, companions.get(page.name, {})) for page in others]

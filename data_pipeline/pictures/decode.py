@@ -57,12 +57,14 @@ def _png(encoded):
 def _has_transparency_chunk(encoded):
     """Tells whether a PNG has a tRNS chunk, which stands before its pixels (PNG, section 5.6)."""
 
+    size = tf.strings.length(encoded)  # a damaged file may name chunks outside it
+
     def kind_at(position):
-        return tf.strings.substr(encoded, position + 4, 4)
+        return tf.strings.substr(encoded, tf.minimum(position + 4, size), 4)
 
     def next_chunk(position):
         length = tf.io.decode_raw(tf.strings.substr(encoded, position, 4), tf.int32, little_endian=False)[0]
-        return position + 12 + tf.maximum(length, 0)
+        return position + 12 + tf.clip_by_value(length, 0, size)
 
     def searching(position):
         kind = kind_at(position)

@@ -9,14 +9,20 @@ _SYSTEM_FILES = re.compile(r'__MACOSX|\._.*|\.DS_Store|\.Trashes|\.fseventsd|\.S
 
 
 def printable(path):
-    """Makes the name of a file printable: bytes that are not UTF-8 become backslash escapes."""
-    return os.fsencode(path).decode('utf-8', 'backslashreplace')
+    """Makes the name of a file printable: bytes that are not UTF-8 and control characters become backslash escapes."""
+    text = os.fsencode(path).decode('utf-8', 'backslashreplace')
+    return re.sub(r'[\x00-\x1f\x7f]', lambda match: f'\\x{ord(match[0]):02x}', text)
 
 
 def natural(name):
-    """Makes a sort key for which numbers in names compare as numbers: 'p9' before 'p10'."""
-    return [(0, int(part), '') if re.fullmatch('[0-9]+', part) else (1, 0, part.lower())
-            for part in re.split('([0-9]+)', name)]
+    """Makes a sort key for which numbers in names compare as numbers, of all scripts: 'p9' before 'p10'."""
+    return [(1, 0, part.lower()) if k % 2 == 0 else (0, len(number := _digits(part).lstrip('0')), number)
+            for k, part in enumerate(re.split(r'(\d+)', name))]
+
+
+def _digits(number):
+    """Writes a number with the digits 0 to 9. Numbers are not converted to int, which limits their length."""
+    return number if number.isascii() else ''.join(str(unicodedata.decimal(digit)) for digit in number)
 
 
 def left_by_system(name):
@@ -25,14 +31,16 @@ def left_by_system(name):
 
 
 def safe(member):
-    """Makes the path of an archive's member safe to join to a folder: no '..', drive, leading '/' or control character.
+    """Makes the path of an archive's member safe to join to a folder: no '..', drive, leading '/', control character
+    or half of a surrogate pair, which UTF-8 cannot encode.
 
     Args:
       member: str, with '/' or '\\' between its parts.
     Returns:
       str with '/' between its parts.
     """
-    parts = [re.sub(r'[:\x00-\x1f]', '_', part) for part in re.split(r'[/\\]', member) if part not in ('', '.', '..')]
+    parts = [re.sub(r'[:\x00-\x1f\x7f\ud800-\udfff]', '_', part) for part in re.split(r'[/\\]', member)
+             if part not in ('', '.', '..')]
     return '/'.join(parts) or 'unnamed'
 
 

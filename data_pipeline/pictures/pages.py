@@ -10,10 +10,13 @@ import functools
 import io
 import os
 import pathlib
+import stat
 
+from data_pipeline.archives import archive, name_encoding
 from data_pipeline.common import errors
-from data_pipeline.pictures import archives, name_encoding, names, pixels
+from data_pipeline.pictures import names, pixels
 
+MAX_BYTES_IN_ARCHIVES = 4 * 2**30  # unpacked size of the archives in one archive
 _OPEN_ARCHIVES = 2  # archives that are kept open, so that they need not be opened for each of their pages
 # A member of an archive with such a suffix is not unpacked to see whether it is an archive.
 _NO_ARCHIVES = frozenset(('.png', '.jpg', '.jpeg', '.webp', '.gif', '.bmp', '.avif', '.jp2', '.psd', '.xml', '.txt',
@@ -68,8 +71,8 @@ class Listing:
 def find(inputs, encoding=None):
     """Lists pictures in reading order: by name, with numbers in names compared as numbers.
 
-    Lists all files except those that systems leave behind, also files that are no pictures. Follows links, but lists
-    each file once.
+    Lists all files except those that systems leave behind, also files that are no pictures. Follows links.
+    What is given or linked to several times is listed once.
 
     Args:
       inputs: paths of files, archives and folders.
@@ -79,20 +82,21 @@ def find(inputs, encoding=None):
     Raises:
       UserError: an input does not exist, or Python does not know the encoding.
     """
+    if encoding:
+        name_encoding.check(encoding)
     listing, seen = Listing([], []), set()
     paths = [pathlib.Path(os.path.abspath(given)) for given in inputs]
     for given, path in zip(inputs, paths, strict=True):
         if not path.exists():
             raise errors.UserError(f'{names.printable(given)}: no such file or folder')
-    for path, top in zip(paths, _tops(paths), strict=True):
-        files = []
-        for file in _walk(path, top, seen, listing):
-            inside = names.printable(file.relative_to(path)).replace(os.sep, '/') if file != path else ''
-            files.append((inside, file))
+    folders = [path if path.is_dir() else path.parent for path in paths]
+    for path, top, folder in zip(paths, _tops(paths), _tops(folders), strict=True):
+        files = [(names.printable(file.relative_to(path)).replace(os.sep, '/') if file != path else '', file)
+                 for file in _walk(path, top, seen, listing)]
         for inside, file in sorted(files, key=lambda pair: names.natural(pair[0])):
             name = f'{top}/{inside}' if inside else top
-            group = name.rpartition('/')[0] or names.printable(path.parent.name) or top
-            _list_file(Page(name, inside or path.name, group, str(file)), encoding, listing)
+            page = Page(name, inside or names.printable(path.name), name.rpartition('/')[0] or folder, str(file))
+            _list_file(page, encoding, listing)
     unique = names.unique([page.name for page in listing.pages])
     listing.pages = [dataclasses.replace(page, name=name) for page, name in zip(listing.pages, unique, strict=True)]
     return listing
@@ -104,74 +108,96 @@ def _tops(paths):
     length = 1
     while len({path.parts[-length:] for path in different}) < len(different):
         length += 1
-    return ['/'.join(names.safe(names.printable(part)) for part in path.parts[-length:]) for path in paths]
+    tops = names.unique('/'.join(names.safe(names.printable(part)) for part in path.parts[-length:])
+                        for path in different)
+    return [tops[different.index(path)] for path in paths]
 
 
 def _walk(path, name, seen, listing):
-    """Yields the files below a path, each file and folder once, and counts what is passed over."""
-    if not _first_time(path, seen, listing):
-        return
-    if not path.is_dir():
-        yield path
-        return
-    try:
-        with os.scandir(path) as found:
-            entries = sorted(found, key=lambda entry: entry.name)
-    except OSError as error:
-        listing.failed.append((name, f'folder cannot be read ({error.strerror})'))
-        return
-    for entry in entries:
-        if names.left_by_system(entry.name):
+    """Yields the files at or below a path, each folder once, and counts what is passed over."""
+    waiting = [(path, name)]
+    while waiting:
+        path, name = waiting.pop()
+        if not _first_time(path, seen):
             listing.passed_over += 1
-        else:
-            yield from _walk(path / entry.name, f'{name}/{names.printable(entry.name)}', seen, listing)
+            continue
+        if not os.path.isdir(path):
+            yield path
+            continue
+        try:
+            with os.scandir(path) as entries:
+                found = sorted((entry.name for entry in entries), reverse=True)
+        except OSError as error:
+            listing.failed.append((name, f'folder cannot be read ({error.strerror})'))
+            continue
+        listing.passed_over += sum(map(names.left_by_system, found))
+        waiting += [(path / entry, f'{name}/{names.printable(entry)}') for entry in found
+                    if not names.left_by_system(entry)]
 
 
-def _first_time(path, seen, listing):
+def _first_time(path, seen):
+    """Tells whether a folder, file or link leads to something new. Hard links of a file are different files."""
     try:
-        status = path.stat()
+        target, folder = (os.stat(part)[1:3] for part in (path, path.parent))
     except OSError:
         return True  # a broken link is listed, and reported when it is read
-    key = status.st_dev, status.st_ino
-    if key in seen:
-        listing.passed_over += 1
-        return False
-    seen.add(key)
-    return True
+    entry = folder, path.name
+    if os.path.isdir(path) or os.path.islink(path):
+        new = not {target, ('link', target)} & seen
+        seen |= {target, ('link', target)}
+    else:
+        new = not {entry, ('link', target)} & seen
+        seen |= {target, entry}
+    return new
 
 
 def _list_file(page, encoding, listing):
     """Adds a file to the listing, or the pages in it if it has several."""
     try:
+        if not page.keys and not stat.S_ISREG(os.stat(page.path).st_mode):
+            raise archive.ArchiveError('not a regular file')
         with open_stream(page) as stream:
-            if archives.kind_of(stream) is None:
-                frames = pixels.pages_of(stream)
-                listing.pages += [page] if len(frames) < 2 else [
-                    dataclasses.replace(page, name=f'{page.name}/{k:04d}', inside=f'{page.inside}/{k:04d}',
-                                        group=page.name, frame=frame) for k, frame in enumerate(frames, 1)]
+            if archive.kind_of(stream) is None:
+                _list_frames(page, pixels.pages_of(stream), listing)
             elif len(page.keys) > 1:
-                listing.failed.append((page.name, 'archive in an archive in an archive'))
+                raise archive.ArchiveError('archive in an archive in an archive')
             else:
-                _list_members(page, archives.Archive(stream).members, encoding, listing)
-    except archives.ArchiveError as error:
+                _list_members(page, archive.Archive(stream).members, encoding, listing)
+    except archive.ArchiveError as error:
         listing.failed.append((page.name, str(error)))
     except OSError:
         listing.pages.append(page)  # reported when it is read
 
 
+def _list_frames(page, frames, listing):
+    """Adds the pages of a file, which is no archive, to the listing."""
+    if len(frames) == 1:
+        listing.pages.append(dataclasses.replace(page, frame=frames[0]))
+        return
+    listing.pages += [dataclasses.replace(page, name=f'{page.name}/{k:04d}', inside=f'{page.inside}/{k:04d}',
+                                          group=page.name, frame=frame) for k, frame in enumerate(frames, 1)]
+
+
 def _list_members(page, members, encoding, listing):
     """Adds the members of an archive to the listing."""
+    if not members:
+        raise archive.ArchiveError('no files in the archive')
     encoded = [member.name for member in members if isinstance(member.name, bytes)]
-    decoded = iter(name_encoding.decode(encoded, encoding))
-    named = [(next(decoded) if isinstance(member.name, bytes) else member.name, member.key) for member in members]
-    for name, key in sorted(named, key=lambda pair: names.natural(pair[0])):
-        if names.left_by_system(name):
-            listing.passed_over += 1
-            continue
-        name = names.safe(name)
-        inner = Page(f'{page.name}/{name}', f'{page.inside}/{name}', page.name, page.path, (*page.keys, key))
+    decoded = iter(name_encoding.decode(encoded, encoding) if encoded else ())
+    named = [(next(decoded) if isinstance(member.name, bytes) else member.name, member) for member in members]
+    kept = sorted(((name, member) for name, member in named if not names.left_by_system(name)),
+                  key=lambda pair: names.natural(pair[0]))
+    listing.passed_over += len(named) - len(kept)
+    unique = names.unique(names.safe(name) for name, _ in kept)  # here already, because archives in it give groups
+    first, unpacked = len(listing.pages), 0
+    for name, (_, member) in zip(unique, kept, strict=True):
+        inner = Page(f'{page.name}/{name}', f'{page.inside}/{name}', page.name, page.path, (*page.keys, member.key))
         if pathlib.PurePosixPath(name).suffix.lower() in _NO_ARCHIVES:
             listing.pages.append(inner)
+            continue
+        unpacked += member.size or 0
+        if unpacked > MAX_BYTES_IN_ARCHIVES or len(listing.pages) - first > archive.MAX_MEMBERS:
+            listing.failed.append((inner.name, 'the archives in the archive hold too much'))
         else:
             _list_file(inner, encoding, listing)
 
@@ -187,15 +213,20 @@ def open_stream(page):
         with open(page.path, 'rb') as stream:
             yield stream
         return
-    content = _archive(page.path, page.keys[:-1], os.stat(page.path).st_mtime_ns).read(page.keys[-1])
-    yield io.BytesIO(content)
+    unpack = _unpacked if page.frame else _unpacked.__wrapped__  # a file of several pages is kept for the next page
+    yield io.BytesIO(unpack(page.path, page.keys, os.stat(page.path).st_mtime_ns))
+
+
+@functools.lru_cache(1)
+def _unpacked(path, keys, changed):
+    return _archive(path, keys[:-1], changed).read(keys[-1])
 
 
 @functools.lru_cache(_OPEN_ARCHIVES)
 def _archive(path, keys, _):
     """Opens an archive, or the archive in it that the keys lead to, and keeps it open."""
     stream = open(path, 'rb')  # noqa: SIM115
-    return archives.Archive(io.BytesIO(archives.Archive(stream).read(keys[0])) if keys else stream)
+    return archive.Archive(io.BytesIO(archive.Archive(stream).read(keys[0])) if keys else stream)
 
 
 def read(page, remarks=None):
@@ -212,5 +243,5 @@ def read(page, remarks=None):
     try:
         with open_stream(page) as stream:
             return pixels.decode(stream, page.frame, remarks)
-    except (archives.ArchiveError, OSError) as error:
+    except (archive.ArchiveError, OSError) as error:
         raise pixels.PageError(str(error)) from error

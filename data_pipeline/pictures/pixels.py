@@ -17,6 +17,7 @@ _SUBFILE_TYPE, _PHOTOMETRIC = 254, 262  # tags; bit 0 of the first is a thumbnai
 _TURNS = dict(enumerate((
     Image.Transpose.FLIP_LEFT_RIGHT, Image.Transpose.ROTATE_180, Image.Transpose.FLIP_TOP_BOTTOM,
     Image.Transpose.TRANSPOSE, Image.Transpose.ROTATE_270, Image.Transpose.TRANSVERSE, Image.Transpose.ROTATE_90), 2))
+_TILE_WIDTH, _TILE_HEIGHT = 322, 323  # more tags
 _BIT_DEPTHS = (8, 10, 12, 16)  # of the levels that a 16-bit file may hold
 
 Image.MAX_IMAGE_PIXELS = None  # `decode` has its own limit, which it checks before it decodes
@@ -49,12 +50,16 @@ def decode(stream, frame=0, remarks=None):
             remarks.append(f'the first of {frames} frames')
         if frame:
             image.seek(frame)
-        if image.width * image.height > MAX_PIXELS:
-            raise PageError(f'too large: {image.width}x{image.height} is over {MAX_PIXELS // 1_000_000} megapixels')
+        tags = getattr(image, 'tag_v2', {})
+        for width, height in (image.size, (tags.get(_TILE_WIDTH, 0), tags.get(_TILE_HEIGHT, 0))):
+            if width * height > MAX_PIXELS:
+                raise PageError(f'too large: {width}x{height} is over {MAX_PIXELS // 1_000_000} megapixels')
         if image.format == 'PNG' and 'transparency' in image.info:
             _mend_transparency(image, stream)
         # Pillow (12.3) turns such files of 8 bits around, but not those of 16 and 32 bits.
         white_is_zero = image.format == 'TIFF' and image.mode[0] in 'IF' and image.tag_v2.get(_PHOTOMETRIC) == 0
+        if len(image.getbands()) > 1 and not frame and any(';16' in str(part.args) for part in image.tile):
+            image = _with_levels(image, stream)
         if image.format == 'PSD' and image.mode == 'RGBA' and not _has_transparency(stream):
             image = image.convert('RGB')
         picture = _to_rgb(_upright(image))
@@ -120,13 +125,14 @@ def _upright(image):
 def _to_rgb(image):
     """Converts a PIL image of any mode: uint8 [H, W, 3]."""
     if image.mode.startswith(('I', 'F')):
-        return np.repeat(_to_gray(image)[..., None], 3, axis=-1)
+        return np.asarray(_to_srgb(Image.fromarray(_to_gray(image)), image.info.get('icc_profile')))
     if 'A' in image.getbands() or 'transparency' in image.info:
         transparent = image.convert('RGBA')
         alpha = transparent.getchannel('A')
         if image.format == 'BMP' and alpha.getextrema()[1] == 0:  # many programs leave the fourth byte empty
             alpha = Image.new('L', image.size, 255)
-        opaque = _to_srgb(transparent.convert('RGB'), image.info.get('icc_profile'))
+        mode = 'L' if image.mode in ('L', 'LA') else 'RGB'  # the kind of its color profile
+        opaque = _to_srgb(transparent.convert(mode), image.info.get('icc_profile'))
         return np.asarray(Image.composite(opaque, Image.new('RGB', image.size, 'white'), alpha))
     return np.asarray(_to_srgb(image, image.info.get('icc_profile')))
 
@@ -134,13 +140,33 @@ def _to_rgb(image):
 def _to_gray(image):
     """Converts an image of 16 or 32 bits: uint8 [H, W]."""
     levels = np.nan_to_num(np.asarray(image, np.float32))
-    largest = levels.max()
-    top = 1 if image.mode == 'F' and largest <= 1 else next(
-        (2 ** depth - 1 for depth in _BIT_DEPTHS if largest < 2 ** depth), 65535)
+    top = 1 if image.mode == 'F' and levels.max() <= 1 else _top(levels)
     gray = np.clip(np.round(levels * (255 / top)), 0, 255).astype(np.uint8)
     if isinstance(image.info.get('transparency'), int):
         gray[levels == image.info['transparency']] = 255
     return gray
+
+
+def _top(levels):
+    """The level of white in a file of 16 bits whose levels may have fewer."""
+    return next((2 ** depth - 1 for depth in _BIT_DEPTHS if levels.max() < 2 ** depth), 65535)
+
+
+def _with_levels(image, stream):
+    """Corrects an image of several channels of 16 bits whose levels have fewer. Pillow keeps the higher bytes only."""
+    image.load()
+    if np.asarray(image)[..., :3].max() >= 16:  # more than 12 bits
+        return image
+    stream.seek(0)
+    levels = cv2.imdecode(np.frombuffer(stream.read(), np.uint8), cv2.IMREAD_UNCHANGED)
+    if levels is None or levels.dtype != np.uint16 or levels.ndim != 3:
+        return image
+    color = np.clip(np.round(levels[..., 2::-1] * (255 / _top(levels[..., :3]))), 0, 255).astype(np.uint8)
+    mended = Image.fromarray(color)
+    mended.info = {key: image.info[key] for key in ('icc_profile', 'exif') if key in image.info}
+    if 'A' in image.getbands():
+        mended.putalpha(image.getchannel('A'))
+    return mended
 
 
 def _to_srgb(image, profile):

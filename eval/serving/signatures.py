@@ -55,11 +55,11 @@ def signatures(colorizer):
             return cleaning.clean(decode.decode(picture), False)
 
         # Each picture is decoded twice, so that a batch of whole pages need not fit into memory.
-        fitted = tf.map_fn(lambda picture: line_art.fit(drawing(picture), size), image_bytes,
+        fitted = tf.map_fn(lambda picture: line_art.fit(drawing(picture)[0], size), image_bytes,
                            parallel_iterations=1, fn_output_signature=tf.TensorSpec([size, size], tf.uint8))
         image = _colorize(colorizer, fitted[..., None], seed, temperature, background)['image']
         return {'image_bytes': tf.map_fn(
-            lambda pair: tf.io.encode_png(line_art.put_back(pair[1], drawing(pair[0]))), (image_bytes, image),
+            lambda pair: tf.io.encode_png(line_art.put_back(pair[1], *drawing(pair[0]))), (image_bytes, image),
             parallel_iterations=1, fn_output_signature=tf.TensorSpec([], tf.string))}
 
     return {'serving_default': serving_default, 'encoded': encoded}

@@ -12,7 +12,7 @@ import tensorflow_probability as tfp
 from data_pipeline.pictures import colors
 
 _STRENGTH = 3.  # our choice; the median of many colors is far duller than each of them
-_NEARNESS = .03  # our choice; a sample that is farther by this distance has a weight that is smaller by the factor e
+_NEARNESS = .05  # our choice; a sample that is farther by this distance has a weight that is smaller by the factor e
 _MOST_GAIN = 1.5  # our choice; the most that the chroma of a mean is raised by, since opposite colors have a gray mean
 _AROUND = 5  # side in pixels of the squares in which samples are compared (our choice), so that colors form patches
 

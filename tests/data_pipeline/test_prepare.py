@@ -1,4 +1,5 @@
 import hashlib
+import os
 
 import cv2
 import numpy as np
@@ -177,3 +178,32 @@ def test_an_input_in_the_output_folder_is_never_overwritten(panels, tmp_path):
     with pytest.raises(errors.UserError, match='train-00007.json is an input and would be overwritten'):
         prepare.prepare([tmp_path / 'a.png'], tmp_path / 'out', validation_percent=0)
     assert (tmp_path / 'out' / records.MANIFEST).exists()
+
+
+def test_a_second_run_continues_with_the_output_in_the_input(panels, tmp_path):
+    folder = tmp_path / 'in' / 'ep'
+    manifest, _ = _prepared(tmp_path, {'1.png': panels[0].color})
+    for _ in range(2):
+        assert prepare.prepare([folder], folder / 'data', validation_percent=0)['counts'] == manifest['counts']
+
+
+@pytest.mark.parametrize('link', [os.link, os.symlink])
+@pytest.mark.parametrize('name', ['train-00000.tfrecord', 'train-00000.json', 'manifest.json'])
+def test_an_unfinished_file_that_links_to_an_input_is_not_written_to(panels, tmp_path, name, link):
+    picture, output = tmp_path / 'in' / 'ep' / '1.png', tmp_path / 'out'
+    output.mkdir()
+    picture.parent.mkdir(parents=True)
+    picture.write_bytes(encode(panels[0].color))
+    link(picture, output / f'{name}.part')
+    with pytest.raises(errors.UserError, match='is an input and would be overwritten'):
+        prepare.prepare([picture], output, validation_percent=0)
+    assert picture.read_bytes() == encode(panels[0].color)
+
+
+@pytest.mark.parametrize('name', ['train-00000.json', 'manifest.json'])
+def test_a_file_of_another_program_is_neither_overwritten_nor_deleted(panels, tmp_path, name):
+    (tmp_path / 'out').mkdir()
+    (tmp_path / 'out' / name).write_text('{"mine": 1}')
+    with pytest.raises(errors.UserError, match='not a file of an earlier run'):
+        _prepared(tmp_path, {'1.png': panels[0].color})
+    assert (tmp_path / 'out' / name).read_text() == '{"mine": 1}'

@@ -20,7 +20,9 @@ def drawing():
 
 
 def _clean(picture, inverted=False):
-    return cleaning.clean(np.uint8(np.clip(np.round(picture), 0, 255)), inverted).numpy()
+    """Cleans a picture, and its paper's grain."""
+    drawing, white = cleaning.clean(np.uint8(np.clip(np.round(picture), 0, 255)), inverted)
+    return np.uint8(np.minimum(np.round(drawing.numpy() * (255 / white)), 255))
 
 
 def _on_paper(drawing, paper, ink=(0, 0, 0)):

@@ -6,6 +6,8 @@ import tensorflow as tf
 from data_pipeline.outlines import cleaning, line_art
 from data_pipeline.pictures import square
 
+WHITE = np.full(3, 255, np.float32)
+
 
 @pytest.fixture
 def drawing(panels):
@@ -32,7 +34,7 @@ def test_scales_as_the_data_pipeline_does(shape, drawing):
 @pytest.mark.parametrize('shape', [(512, 512), (300, 400), (1000, 777), (17, 200)])
 def test_lays_the_drawing_over_colors_of_its_own_size(shape, drawing):
     resized = cv2.resize(drawing, shape[::-1], interpolation=cv2.INTER_AREA)
-    back = line_art.put_back(np.full((256, 256, 3), (200, 100, 0), np.uint8), resized).numpy()
+    back = line_art.put_back(np.full((256, 256, 3), (200, 100, 0), np.uint8), resized, WHITE).numpy()
     assert back.shape == (*shape, 3)
     assert (back[resized[..., 0] == 255] == (200, 100, 0)).all() and (back[resized[..., 0] == 0] == 0).all()
 
@@ -58,7 +60,7 @@ def test_faint_and_thin_lines_look_as_if_drawn_in_black(side, width, level):
 def test_a_blank_page_stays_blank_and_white():
     blank = np.full((300, 200, 3), 255, np.uint8)
     assert (line_art.fit(blank, 256).numpy() == 255).all()
-    assert (line_art.put_back(np.zeros((256, 256, 3), np.uint8), blank).numpy() == 255).all()
+    assert (line_art.put_back(np.zeros((256, 256, 3), np.uint8), blank, WHITE).numpy() == 255).all()
 
 
 def test_thin_strokes_gain_weight_and_others_stay(drawing):
@@ -79,7 +81,7 @@ def test_colors_come_back_where_they_belong():
     top, left, bottom, right = square.inner_box(800, 300, 256)
     colors = np.full((256, 256, 3), 255, np.uint8)
     colors[top:bottom, left:(left + right) // 2] = (0, 0, 255)
-    back = line_art.put_back(colors, tall).numpy()
+    back = line_art.put_back(colors, tall, WHITE).numpy()
     assert (back[1:, :140] == (0, 0, 255)).all() and (back[1:, 160:] == 255).all()
 
 
@@ -89,12 +91,19 @@ def test_strips_give_the_picture_that_the_whole_gives(shape, rng, monkeypatch):
     colors, drawing = (rng.integers(0, 256, (*size, 3), np.uint8) for size in ((256, 256), shape))
     top, left, bottom, right = square.inner_box(*shape, 256)
     whole = tf.image.resize(colors[top:bottom, left:right], shape, antialias=True)
-    back = line_art.put_back.python_function(tf.constant(colors), tf.constant(drawing))
+    back = line_art.put_back.python_function(tf.constant(colors), tf.constant(drawing), tf.constant(WHITE))
     np.testing.assert_allclose(tf.cast(back, tf.float32), line_art.lay_over(whole, drawing), atol=1)
 
 
 def test_ink_keeps_its_hue(drawing):
     brown = np.uint8(255 - (255 - drawing) * np.array([.4, .7, .9]))
-    back = line_art.put_back(np.full((256, 256, 3), 255, np.uint8), brown).numpy()
+    back = line_art.put_back(np.full((256, 256, 3), 255, np.uint8), brown, WHITE).numpy()
     np.testing.assert_array_equal(back, brown)
     np.testing.assert_allclose(_ink(line_art.fit(brown, 256)), _ink(line_art.fit(drawing, 256)), atol=.03)
+
+
+def test_the_grain_of_the_paper_does_not_lie_over_the_colors(rng):
+    grain = rng.integers(240, 256, (100, 80, 3), np.uint8)
+    grain[50] = 100
+    back = line_art.put_back(np.full((256, 256, 3), 200, np.uint8), grain, np.full(3, 240, np.float32)).numpy()
+    assert (back[:50] == 200).all() and (np.abs(back[50].astype(int) - 200 * 100 / 240) <= 1).all()

@@ -26,3 +26,9 @@ def test_other_files_are_pages_of_their_own():
     ('ep1/a.colour.png', 'ep1/a'), ('ep1/a.color.jpg', 'ep1/a'), ('ep1/a.png', 'ep1/a'), ('ep1/a.b.png', 'ep1/a.b')])
 def test_stem_has_neither_suffix_nor_the_word_color(name, stem):
     assert companions.stem(pages.Page(name, name, 'ep1', name)) == stem
+
+
+def test_line_art_of_another_group_is_no_companion():
+    found = [pages.Page('1.color.png', '1.color.png', 'a', 'a/1.color.png'),
+             pages.Page('1.line.png', '1.line.png', 'b', 'b/1.line.png')]
+    assert companions.with_companions(found) == [(page, {}) for page in found]

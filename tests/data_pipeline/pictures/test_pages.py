@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 from PIL import Image, TiffImagePlugin
 
+from data_pipeline.archives import archive as archives
 from data_pipeline.common import errors
-from data_pipeline.pictures import archives, pages, pixels
+from data_pipeline.pictures import pages, pixels
 from tests.pictures import encode
 
 
@@ -194,3 +195,80 @@ def test_an_archive_that_is_a_bomb_is_refused_with_the_reason(tmp_path, monkeypa
     monkeypatch.setattr(archives, 'MAX_MEMBERS', 2)
     (tmp_path / 'many.zip').write_bytes(_zip('1', '2', '3'))
     assert 'more than 2 files' in pages.find([tmp_path / 'many.zip']).failed[0][1]
+
+
+def test_pictures_of_folders_of_one_name_are_different_groups(tmp_path):
+    _write(tmp_path, 'a/ch1/1.png', 'b/ch1/2.png')
+    groups = [page.group for page in pages.find([tmp_path / 'a/ch1/1.png', tmp_path / 'b/ch1/2.png']).pages]
+    assert groups == ['a/ch1', 'b/ch1']
+    page, = pages.find([tmp_path / 'a/ch1/1.png']).pages
+    assert (page.name, page.inside, page.group) == ('1.png', '1.png', 'ch1')
+
+
+def test_archives_of_one_name_in_an_archive_are_different_groups(tmp_path):
+    with zipfile.ZipFile(tmp_path / 'a.zip', 'w') as archive, pytest.warns(UserWarning, match='Duplicate'):
+        for _ in range(2):
+            archive.writestr('1.cbz', _zip('1.png'))
+    assert len({page.group for page in pages.find([tmp_path / 'a.zip']).pages}) == 2
+
+
+def test_hard_links_are_pages_of_their_own(tmp_path):
+    _write(tmp_path / 'in', 'ep1/blank.png')
+    (tmp_path / 'in/ep2').mkdir()
+    os.link(tmp_path / 'in/ep1/blank.png', tmp_path / 'in/ep2/blank.png')
+    assert _names(pages.find([tmp_path / 'in'])) == ['in/ep1/blank.png', 'in/ep2/blank.png']
+
+
+def test_numbers_are_in_order_in_full_width_digits_and_of_any_length(tmp_path):
+    names = [f'第{number}話.png' for number in ('９', '１０', '1' * 5000)]
+    (tmp_path / 'a.zip').write_bytes(_zip(*names[::-1]))
+    assert _names(pages.find([tmp_path / 'a.zip'])) == [f'a.zip/{name}' for name in names]
+
+
+def test_what_is_no_regular_file_is_named(tmp_path):
+    os.mkfifo(tmp_path / 'queue.png')
+    queue = os.open(tmp_path / 'queue.png', os.O_RDWR)
+    os.write(queue, bytes(512))  # a program that reads it does not wait for ever
+    listing = pages.find([tmp_path])
+    os.close(queue)
+    assert listing.failed == [(f'{tmp_path.name}/queue.png', 'not a regular file')] and not listing.pages
+
+
+def test_an_archive_without_files_is_named(tmp_path):
+    (tmp_path / 'a.zip').write_bytes(_zip())
+    assert pages.find([tmp_path / 'a.zip']).failed == [('a.zip', 'no files in the archive')]
+
+
+def test_archives_in_an_archive_hold_together_no_more_than_an_archive(tmp_path, monkeypatch):
+    monkeypatch.setattr(archives, 'MAX_MEMBERS', 5)
+    (tmp_path / 'a.zip').write_bytes(_zip(*'abcd', content=_zip(*'1234')))
+    listing = pages.find([tmp_path / 'a.zip'])
+    assert len(listing.pages) == 8
+    assert listing.failed == [(f'a.zip/{name}', 'the archives in the archive hold too much') for name in 'cd']
+
+
+def test_the_picture_after_a_thumbnail_is_read(tmp_path, panels):
+    picture = Image.fromarray(panels[0].color)
+    picture.encoderinfo = {'tiffinfo': {254: 0}}
+    picture.resize((32, 32)).save(tmp_path / 'a.tif', save_all=True, append_images=[picture], tiffinfo={254: 1})
+    page, = pages.find([tmp_path / 'a.tif']).pages
+    assert page.name == 'a.tif'
+    np.testing.assert_array_equal(pages.read(page), panels[0].color)
+
+
+def test_a_file_of_several_pages_in_an_archive_is_not_unpacked_for_each_page(tmp_path, monkeypatch):
+    first, *others = [Image.new('L', (8, 8), level) for level in range(6)]
+    stream = io.BytesIO()
+    first.save(stream, 'TIFF', save_all=True, append_images=others)
+    (tmp_path / 'a.zip').write_bytes(_zip('a.tif', content=stream.getvalue()))
+    found = pages.find([tmp_path / 'a.zip']).pages
+    unpacked, unpack = [], archives.Archive.read
+    monkeypatch.setattr(archives.Archive, 'read', lambda archive, key: unpacked.append(key) or unpack(archive, key))
+    assert [pages.read(page)[0, 0, 0] for page in found] == [0, 1, 2, 3, 4, 5]
+    assert len(unpacked) <= 2
+
+
+def test_an_unknown_encoding_is_refused_also_if_no_archive_needs_it(tmp_path):
+    for encoding in ('nonsense', 'idna'):
+        with pytest.raises(errors.UserError, match='no such encoding'):
+            pages.find([tmp_path], encoding)

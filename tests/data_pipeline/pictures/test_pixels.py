@@ -2,6 +2,7 @@ import io
 import struct
 import zlib
 
+import cv2
 import numpy as np
 import pytest
 from PIL import Image, PngImagePlugin
@@ -231,3 +232,37 @@ def test_a_picture_that_is_too_large_is_refused_before_it_is_decoded(monkeypatch
     header = struct.pack('>IIBBBBB', 30000, 30000, 8, 2, 0, 0, 0)
     with pytest.raises(pixels.PageError, match='30000x30000 is over 100 megapixels'):
         _decode(b'\x89PNG\r\n\x1a\n' + _chunk(b'IHDR', header) + _chunk(b'IDAT', b''))
+
+
+@pytest.mark.parametrize('kind', ['png', 'tif'])
+@pytest.mark.parametrize('bits', [8, 10, 12, 16])
+def test_sixteen_bit_colors_keep_their_range_whatever_the_number_of_bits_in_use(picture, kind, bits):
+    picture[0, 0] = 255
+    levels = np.round(picture * ((2 ** bits - 1) / 255)).astype(np.uint16)
+    assert np.abs(_decode(cv2.imencode(f'.{kind}', levels[..., ::-1])[1].tobytes()).astype(int) - picture).max() < 2
+
+
+def test_gray_profiles_are_followed_with_transparency_and_at_sixteen_bits(gray):
+    profile = _profile(_LINEAR_GRAY, b'GRAY')
+    expected = _rgb(_linear_to_srgb(gray))[gray > 50]
+    image = Image.fromarray(gray)
+    for picture in (Image.merge('LA', [image, Image.new('L', image.size, 255)]), gray.astype(np.uint16) * 257):
+        assert np.abs(_decode(encode(picture, icc_profile=profile))[gray > 50] - expected).max() < 2
+
+
+def test_a_tile_that_is_much_larger_than_the_picture_is_refused():
+    content = zlib.compress(bytes(10_000))
+    tags = {256: 64, 257: 64, 258: 8, 259: 8, 262: 1, 277: 1, 322: 2 ** 14, 323: 2 ** 14, 324: 8, 325: len(content)}
+    file = b'II*\0' + struct.pack('<I', 8 + len(content)) + content + struct.pack('<H', len(tags))
+    file += b''.join(struct.pack('<HHII', tag, 4, 1, value) for tag, value in tags.items()) + bytes(4)
+    with pytest.raises(pixels.PageError, match='too large: 16384x16384'):
+        _decode(file)
+
+
+def test_whatever_a_decoder_raises_is_an_error_of_the_page(monkeypatch, picture):
+    def fail(*_):
+        raise RuntimeError('no more bits')
+
+    monkeypatch.setattr(PngImagePlugin.PngImageFile, 'load', fail)
+    with pytest.raises(pixels.PageError, match='cannot be decoded .no more bits.'):
+        _decode(encode(picture))

@@ -51,7 +51,7 @@ def _png(drawing):
 
 def _inputs(drawings):
     """({inputs of `serving_default`}, {inputs of `encoded`})."""
-    fitted = np.stack([line_art.fit(cleaning.clean(drawing, False), 256).numpy() for drawing in drawings])[..., None]
+    fitted = np.stack([line_art.fit(cleaning.clean(drawing, False)[0], 256).numpy() for drawing in drawings])[..., None]
     shared = controls(len(drawings), seed=7)
     return {'outline': fitted, **shared}, {'image_bytes': np.array([_png(d) for d in drawings], object), **shared}
 
@@ -72,7 +72,7 @@ def test_the_c_runtime_colors_as_this_process_does(served, system, drawings, cou
     pngs = served.predict('encoded', **encoded)['image_bytes']
     for png, image, drawing in zip(pngs, expected['image'], drawings, strict=True):
         np.testing.assert_array_equal(tf.io.decode_png(png), line_art.put_back(
-            image, cleaning.clean(drawing, False)))
+            image, *cleaning.clean(drawing, False)))
 
 
 def test_a_process_without_this_project_colors_alike(exported, served, drawings, tmp_path):

@@ -18,6 +18,7 @@ _FREQUENT = {
     'cp949': '제화권편장회표지만쪽이다에의는로하을가고서한은기으년대사시를리도인스일나전상중외국왕신새폴더',
     'gb18030': '第话卷章回页册集图片漫画封面版上下中前后外传番的一是不了在人有我他这个们来大为和国地到线稿草色',
     'big5': '第話卷章回頁冊集圖片漫畫封面版上下中前後外傳番的一是不了在人有我他這個們來大為和國地到線稿草色'}
+_VIETNAMESE = 'ƠơƯư'
 _FREQUENT_RANK, _USUAL, _RARE, _WRONG = 0., 1., 2., 3.
 
 
@@ -37,9 +38,15 @@ def decode(encoded, encoding=None):
       ['第1話/表紙.png', '第2話/01.png']
     """
     encoding = encoding or detect(encoded)
+    check(encoding)
+    return [name.decode(encoding, 'replace') for name in encoded]
+
+
+def check(encoding):
+    """Raises UserError if Python has no text encoding of this name."""
     try:
-        return [name.decode(encoding, 'replace') for name in encoded]
-    except LookupError as error:
+        b'a'.decode(encoding, 'replace')
+    except (LookupError, ValueError) as error:
         raise errors.UserError(f'--name_encoding={encoding}: no such encoding') from error
 
 
@@ -63,7 +70,7 @@ def _rank(character, encoding):
     if character in _FREQUENT.get(encoding, ''):
         return _FREQUENT_RANK
     if encoding == 'utf_8':  # few other texts are valid UTF-8, and those that are give letters from odd alphabets
-        odd = '\u0180' <= character < '\u0386' and not '\u0300' <= character < '\u0370'
+        odd = '\u0180' <= character < '\u0386' and not '\u0300' <= character < '\u0370' and character not in _VIETNAMESE
         return _WRONG if odd or not unicodedata.name(character, '') else _FREQUENT_RANK
     if encoding in ('cp437', 'cp850'):
         usual = character.isalpha() and character <= '\xff'

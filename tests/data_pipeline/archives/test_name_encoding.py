@@ -1,7 +1,7 @@
 import pytest
 
+from data_pipeline.archives import name_encoding
 from data_pipeline.common import errors
-from data_pipeline.pictures import name_encoding
 
 SINGLE = {
     'cp932': ['呪術廻戦 第3巻/p01.png', 'ドラえもん/カラー版.jpg', '新世紀/能登.png', 'ナルト.cbz/十話/1.png',
@@ -44,8 +44,10 @@ def test_lists_of_names_of_each_encoding_are_decoded(encoding):
 
 
 def test_one_clear_name_decides_for_all_names_of_an_archive():
-    names = ['図.png', '第1話/ソードの話/あらすじ.png']  # the first alone is unclear
-    assert name_encoding.decode([name.encode('cp932') for name in names]) == names
+    names = ['ｶｲ.png', '第1話/ソードの話/あらすじ.png']
+    encoded = [name.encode('cp932') for name in names]
+    assert name_encoding.decode(encoded[:1]) != names[:1]
+    assert name_encoding.decode(encoded) == names
 
 
 def test_the_encoding_that_is_asked_for_is_used():

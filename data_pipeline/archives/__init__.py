@@ -1,0 +1,1 @@
+"""Archives: their kinds, their members, and the encoding of the members' names."""

@@ -221,23 +221,14 @@ def _without(own, found):
 
 def _check_inputs_stay(alike, planned, found):
     """Checks that no file that is to be written, or is named like one, is an input, by whatever path, or is foreign."""
-    inputs = {_identity(path) for path in {page.path for page in found}} - {None}
+    inputs = {files.identity(path) for path in {page.path for page in found}} - {None}
     planned = [path for file in planned for path in (file, pathlib.Path(f'{file}.part'))]
     for path in (*alike, *planned):
-        if _identity(path) in inputs:
+        if files.identity(path) in inputs:
             raise errors.UserError(f'{path} is an input and would be overwritten; choose another --output')
     for path in planned:
         if os.path.lexists(path) and not _is_own(path):
             raise errors.UserError(f'{path} is not a file of an earlier run; choose another --output')
-
-
-def _identity(path):
-    """Identifies a file by its device and inode; None if there is no such file."""
-    try:
-        status = os.stat(path)
-    except OSError:
-        return None
-    return status.st_dev, status.st_ino
 
 
 def _write_all(jobs):

@@ -103,30 +103,21 @@ def check_inputs_stay(inputs, found, folder, names):
     folder = pathlib.Path(folder)
     if folder.exists() and not folder.is_dir():
         raise errors.UserError(f'--output={folder}: not a folder')
-    originals = {_identity(path) for path in {page.path for page in found} | set(map(str, inputs))} - {None}
+    originals = {files.identity(path) for path in {page.path for page in found} | set(map(str, inputs))} - {None}
     within_input = [_within(path) for path in inputs if os.path.isdir(path)]
     for path in (folder / f'{name}{end}' for name in names for end in ('', '.part')):
-        written = _identity(path)
+        written = files.identity(path)
         if written and (written in originals or any(within(path) for within in within_input) and not _is_own(path)):
             raise errors.UserError(f'{path}: would overwrite an input; choose another --output')
 
 
-def _identity(path):
-    """Identifies a file by its device and inode; None if there is no such file."""
-    try:
-        status = os.stat(path)
-    except OSError:
-        return None
-    return status.st_dev, status.st_ino
-
-
 def _within(folder):
     """Makes a function that tells whether the path of a file lies in a folder, through links too."""
-    wanted = _identity(folder)
+    wanted = files.identity(folder)
 
     @functools.lru_cache(None)
     def is_within(path):
-        return _identity(path) == wanted or path != os.path.dirname(path) and is_within(os.path.dirname(path))
+        return files.identity(path) == wanted or path != os.path.dirname(path) and is_within(os.path.dirname(path))
 
     return lambda file: wanted is not None and is_within(os.path.realpath(os.path.dirname(file)))
 

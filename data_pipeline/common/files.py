@@ -1,4 +1,4 @@
-"""Writes files so that each is complete or absent."""
+"""Writes files so that each is complete or absent, and tells whether two paths are one file."""
 
 import contextlib
 import os
@@ -22,3 +22,12 @@ def atomic_write(path):
         os.replace(part, path)
     finally:
         part.unlink(missing_ok=True)
+
+
+def identity(path):
+    """Identifies a file or folder, by whatever path: (device, inode), or None if there is none at the path."""
+    try:
+        status = os.stat(path)
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino

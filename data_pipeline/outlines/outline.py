@@ -34,11 +34,6 @@ def extract(color):
     return np.where((edges > 0) | black, 0, PAPER).astype(np.uint8)
 
 
-def from_line_art(drawing):
-    """Returns the outline of line art that a person drew, its luminance: uint8 [H, W, 3] RGB -> uint8 [H, W]."""
-    return cv2.cvtColor(drawing, cv2.COLOR_RGB2GRAY)
-
-
 def is_colored(picture):
     """Tells whether a picture is in color, and so is not line art.
 

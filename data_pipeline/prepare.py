@@ -70,7 +70,7 @@ def examples_of(page, beside_pages):
         another size.
     """
     picture = pages.read(page)
-    if not outline.is_colored(picture):
+    if not outline.has_hue(picture):
         raise pixels.PageError('not in color')
     beside = {}
     for kind, companion in beside_pages.items():

@@ -11,11 +11,10 @@ PAPER = 255
 CANNY_THRESHOLDS = (100, 180)  # the study's; the paper gives none
 BLACK_LEVEL = 80  # the study's; a pixel whose channels have a lower mean counts as black
 
-# Our choice: a picture is in color if its areas have several hues. An area is what a median filter keeps of the picture
-# at 512 pixels. It has a hue if its channels' absorption differs by at least 7 %. At least 1 % of the picture has hues
-# outside the main one, which is 40 degrees wide. What is as frequent and light as paper is not paper but a color if one
-# of its channels has less than 45 % of another.
-_AREA_SIZE, _MEDIAN, _CHROMA, _OTHER_HUES, _HUE_WIDTH, _PALEST = 512, 9, .07, .01, 40, .45
+# Our choice: an area is what a median filter keeps of a picture at 512 pixels. It has a hue if its channels' absorption
+# differs by at least 7 %. Hues count if at least 1 % of the picture has them. A hue is 40 degrees wide. What is as
+# frequent and light as paper is not paper but a color if one of its channels has less than 53 % of another.
+_AREA_SIZE, _MEDIAN, _CHROMA, _LEAST, _HUE_WIDTH, _PALEST = 512, 9, .07, .01, 40, .53
 
 
 def extract(color):
@@ -44,6 +43,24 @@ def is_colored(picture):
     Returns:
       bool.
     """
+    counts = _hues(picture)
+    of_main_hue = max(np.roll(counts, -k)[:_HUE_WIDTH // 10].sum() for k in range(36))
+    return bool(counts.sum() - of_main_hue >= _LEAST)
+
+
+def has_hue(picture):
+    """Tells whether areas of a picture have any hue but that of its paper, and so is not black and white or gray.
+
+    Args:
+      picture: uint8 [H, W, 3], RGB.
+    Returns:
+      bool.
+    """
+    return bool(_hues(picture).sum() >= _LEAST)
+
+
+def _hues(picture):
+    """Measures the hues of a picture's areas: the share of the picture in each of 36 ranges of hues, float [36]."""
     scale = min(1, _AREA_SIZE / max(picture.shape[:2]))
     size = [max(1, round(side * scale)) for side in picture.shape[1::-1]]
     areas = cv2.medianBlur(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), _MEDIAN).astype(np.float32)
@@ -53,9 +70,7 @@ def is_colored(picture):
         paper[:] = PAPER
     red, green, blue = cv2.split(1 - areas / paper)  # absorption: its hue is the ink's, however much ink there is
     chroma, hue = cv2.cartToPolar(red - green, (red + green) / 2 - blue, angleInDegrees=True)
-    counts, _ = np.histogram(hue[chroma >= _CHROMA], 36, (0, 360))
-    of_main_hue = max(np.roll(counts, -k)[:_HUE_WIDTH // 10].sum() for k in range(36))
-    return bool(counts.sum() - of_main_hue >= _OTHER_HUES * chroma.size)
+    return np.histogram(hue[chroma >= _CHROMA], 36, (0, 360))[0] / chroma.size
 
 
 def to_ink(outline):

@@ -74,3 +74,15 @@ def test_lines_of_several_hues_are_line_art(panels):
     thin = cv2.resize(np.uint8(picture), (1500, 1500))
     thin = np.where(cv2.Canny(thin, 100, 180)[..., None] > 0, thin, 255).astype(np.uint8)
     assert not outline.is_colored(thin)
+
+
+def test_areas_of_one_hue_are_a_hue_but_gray_areas_and_tinted_paper_are_not(panels):
+    ball = np.full((300, 300, 3), 255, np.uint8)
+    cv2.circle(ball, (150, 150), 60, (200, 60, 60), -1)
+    assert outline.has_hue(ball) and not outline.is_colored(ball)
+    assert not outline.has_hue(np.repeat(ball.mean(axis=-1, keepdims=True), 3, axis=-1).astype(np.uint8))
+    for panel in panels:
+        assert outline.has_hue(panel.color)
+        assert not outline.has_hue(np.uint8(panel.line_art[..., None] * np.array([.98, .92, .75])))
+        gray = cv2.cvtColor(panel.color, cv2.COLOR_RGB2GRAY)
+        assert not outline.has_hue(np.repeat(gray[..., None], 3, axis=-1))

@@ -50,6 +50,7 @@ class Archive:
       ArchiveError: the archive is damaged or encrypted, has too many members, or would unpack to too much (a bomb).
 
     Example:
+      >>> import zipfile
       >>> stream = io.BytesIO()
       >>> with zipfile.ZipFile(stream, 'w') as archive:
       ...     archive.writestr('1.png', b'...')

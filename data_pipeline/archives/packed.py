@@ -23,6 +23,16 @@ from data_pipeline.archives.member import BOMB, MAX_MEMBER_BYTES, MAX_MEMBERS, A
 
 
 class Zip:
+    """A zip archive.
+
+    Example:
+      >>> stream = io.BytesIO()
+      >>> with zipfile.ZipFile(stream, 'w') as archive:
+      ...     archive.writestr('1.png', b'...')
+      >>> Zip(stream, limit=2**20).members()
+      [Member(key=0, name=b'1.png', size=3)]
+    """
+
     def __init__(self, stream, limit):
         del limit
         self._archive = zipfile.ZipFile(stream)
@@ -52,6 +62,17 @@ class Zip:
 
 
 class Tar:
+    """A tar archive, which may be compressed by gzip, bzip2 or xz.
+
+    Example:
+      >>> stream = io.BytesIO()
+      >>> with tarfile.open(fileobj=stream, mode='w') as archive:
+      ...     archive.addfile(tarfile.TarInfo('1.png'))
+      >>> position = stream.seek(0)
+      >>> Tar(stream, limit=2**20).members()
+      [Member(key=0, name=b'1.png', size=0)]
+    """
+
     def __init__(self, stream, limit):
         limited = _Limited(_unpacked(stream), limit)  # listing unpacks everything
         self._archive = tarfile.open(fileobj=limited, mode='r:', errors='surrogateescape')  # noqa: SIM115
@@ -76,6 +97,17 @@ class Tar:
 
 
 class SevenZip:
+    """A 7z archive.
+
+    Example:
+      >>> stream = io.BytesIO()
+      >>> with py7zr.SevenZipFile(stream, 'w') as archive:
+      ...     archive.writestr(b'...', '1.png')
+      >>> position = stream.seek(0)
+      >>> SevenZip(stream, limit=2**20).members()
+      [Member(key=0, name='1.png', size=3)]
+    """
+
     def __init__(self, stream, limit):
         self._archive, self._limit = py7zr.SevenZipFile(stream), limit
         if self._archive.needs_password():
@@ -143,6 +175,12 @@ class _Part(py7zr.io.Py7zIO):
 
 
 class Rar:
+    """A RAR archive. What is compressed needs one of the programs that rarfile looks for.
+
+    Example:
+      >>> members = lambda path: Rar(open(path, 'rb'), limit=2**20).members()
+    """
+
     def __init__(self, stream, limit):
         del limit
         path = getattr(stream, 'name', None)  # with it, rarfile finds further volumes, and need not copy the archive

@@ -12,7 +12,16 @@ _MAX_PIXELS = 50_000_000
 
 
 class Pdf:
-    """The members of a PDF are its pages, as PNG: the page's picture, or the page as it would be printed."""
+    """A PDF file. Its members are its pages, as PNG: the page's picture, or the page as it would be printed.
+
+    Example:
+      >>> from PIL import Image
+      >>> stream = io.BytesIO()
+      >>> Image.new('RGB', (64, 48)).save(stream, 'PDF')
+      >>> position = stream.seek(0)
+      >>> Pdf(stream, limit=2**20).members()
+      [Member(key=0, name='0001.png', size=None)]
+    """
 
     def __init__(self, stream, limit):
         del limit

@@ -78,15 +78,15 @@ class LogisticMixture:
         temperature = tf.maximum(temperature, 1e-4)
         means, log_scales, coefficients = self._logistics(self._rest)
         scales = tf.exp(log_scales) * temperature[..., None]
-        logits = tf.nn.log_softmax(self._logits / temperature)
+        weights = tf.nn.softmax(self._logits / temperature)
         drawn, shift = [], 0.
         for channel in range(3):
             mean, scale = means[..., channel] + shift, scales[..., channel]
-            level = quantized.quantile(tf.exp(logits), mean, scale, noise[..., channel])
+            level = quantized.quantile(weights, mean, scale, noise[..., channel])
             drawn.append(colors.from_levels(level)[..., None])
-            given = quantized.quantized(tfd.Logistic, mean, scale).log_prob(level[..., None])
-            logits = tf.nn.log_softmax(logits + given)  # of the components, given the channels so far
             if channel < 2:
+                weights *= quantized.mass(mean, scale, level)  # of the components, given the channels so far
+                weights /= tf.reduce_sum(weights, axis=-1, keepdims=True)
                 shift = self._shift(coefficients, *drawn)
         return tf.concat(drawn, axis=-1)
 

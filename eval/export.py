@@ -23,7 +23,8 @@ FLAGS = flags.FLAGS
 
 
 def main():
-    colorizer = comic_colorizer.ComicColorizer.from_pretrained(FLAGS.weights, FLAGS.drafts, FLAGS.xla)
+    colorizer = comic_colorizer.ComicColorizer.from_pretrained(
+        FLAGS.weights, drafts=FLAGS.drafts, xla=FLAGS.xla)
     print(saved_model.export(colorizer, FLAGS.output, FLAGS.version))
 
 

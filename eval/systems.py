@@ -13,6 +13,9 @@ SYSTEMS = ('comic', 'two_step_cgan', 'pix2pix')
 PRETRAINED = pathlib.Path(comic_colorizer.__file__).parent / 'pretrained'  # folder of the shipped weights
 
 
+BATCH = 16  # pictures that a system with a fixed batch size colors at a time (our choice)
+
+
 class LocalSystem:
     """One of `SYSTEMS`, in this process.
 
@@ -20,6 +23,9 @@ class LocalSystem:
       name: the system's name.
       weight_folders: folders of weights; each network is loaded from the first that holds it.
       drafts: number of samples that each picture of `comic` is the consensus of.
+      fixed_batch: whether to fill each batch up to `BATCH` pictures, with blank ones, so that XLA compiles `comic` only
+        once. It is faster for many pictures.
+      whole_batches: see `ComicColorizer`, `whole`.
     Raises:
       UserError: no folder holds a network.
 
@@ -29,10 +35,12 @@ class LocalSystem:
       (1, 256, 256, 3)
     """
 
-    def __init__(self, name, weight_folders, drafts=comic_colorizer.DRAFTS):
-        self.name = name
+    def __init__(self, name, weight_folders, drafts=comic_colorizer.DRAFTS, fixed_batch=False, whole_batches=None):
+        self.name, self.batch = name, BATCH
+        self._fixed = fixed_batch and name == 'comic'
         if name == 'comic':
-            self.colorizer = comic_colorizer.ComicColorizer.from_pretrained(weight_folders, drafts)
+            self.colorizer = comic_colorizer.ComicColorizer.from_pretrained(
+                weight_folders, drafts=drafts, xla=fixed_batch, whole=whole_batches)
             self.size = self.colorizer.image_size
         elif name == 'two_step_cgan':
             self.colorizer = two_step_cgan.TwoStepCGAN.from_pretrained(weight_folders)
@@ -45,7 +53,8 @@ class LocalSystem:
         """Colors drawings.
 
         Args:
-          drawings: uint8 [B, S, S], line art fitted to the networks' square.
+          drawings: uint8 [B, S, S], line art fitted to the networks' square. With a fixed batch size, B is at most
+            `BATCH`.
           seeds: int [B].
           temperature: float, of the sampling. Only `comic` samples; the others ignore seeds and temperature.
           background: uint8 (3,) RGB, the color to paint backgrounds with (`comic` only), or None.
@@ -55,15 +64,20 @@ class LocalSystem:
             low_res: [B, L, L, 3], if the system has it.
             background_mask: [B, S, S], 255 on the background, if the system has it.
         """
+        count = len(drawings)
+        if self._fixed:
+            drawings = np.pad(drawings, [(0, BATCH - count), (0, 0), (0, 0)], constant_values=outline.PAPER)
+            seeds = np.pad(seeds, (0, BATCH - count))
         ink = outline.to_ink(np.float32(drawings[..., None]))
         if self.name == 'comic':
             color = np.full(3, comic_colorizer.AUTOMATIC) if background is None else colors.from_levels(
                 np.asarray(background))
             result = self.colorizer.colorize(ink, np.asarray(seeds, np.int64), np.float32(temperature),
-                                             np.tile(np.float32(color), (len(drawings), 1)))
+                                    np.tile(np.float32(color), (len(drawings), 1)))
         else:
             result = self.colorizer.colorize(ink)
-        pictures = {name: np.uint8(colors.to_levels(result[name])) for name in ('image', 'low_res') if name in result}
+        pictures = {name: np.uint8(colors.to_levels(result[name][:count])) for name in ('image', 'low_res')
+                    if name in result}
         if 'background_mask' in result:
-            pictures['background_mask'] = np.uint8(result['background_mask'].numpy()[..., 0] * 255)
+            pictures['background_mask'] = np.uint8(result['background_mask'].numpy()[:count, ..., 0] * 255)
         return pictures

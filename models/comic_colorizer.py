@@ -15,7 +15,10 @@ class ComicColorizer(tf.Module):
 
     Args:
       low_res_colorizer, background_detector, polishing_network: trained networks of equal picture sizes.
-      drafts, xla: see `LowResColorizer.consensus`.
+      drafts: see `LowResColorizer.consensus`.
+      xla: whether to compile with XLA. It is faster after the first call for each batch size.
+      whole: whether the networks take whole batches. If not, each picture passes them alone, so that its result does not
+        depend on its batch, to the last bit. None: whole batches where there is a GPU or a TPU.
 
     Example:
       >>> colorizer = ComicColorizer.from_pretrained('models/pretrained', drafts=1)
@@ -27,29 +30,32 @@ class ComicColorizer(tf.Module):
     NETWORKS = (low_res_colorizer.LowResColorizer, background_detector.BackgroundDetector,
                 polishing_network.PolishingNetwork)
 
-    def __init__(self, low_res_colorizer, background_detector, polishing_network, drafts=DRAFTS, xla=False):
+    def __init__(self, low_res_colorizer, background_detector, polishing_network, drafts=DRAFTS, xla=False,
+                 whole=None):
         super().__init__()
         self.low_res_colorizer = low_res_colorizer
         self.background_detector = background_detector
         self.polishing_network = polishing_network
         self.image_size, self.low_res_size = low_res_colorizer.config.image_size, low_res_colorizer.config.low_res_size
         self._drafts, self._xla = drafts, xla
+        self._whole = any(tf.config.list_logical_devices(kind) for kind in ('GPU', 'TPU')) if whole is None else whole
 
     @classmethod
-    def from_pretrained(cls, folders, drafts=DRAFTS, xla=False):
+    def from_pretrained(cls, folders, **options):
         """Loads the three networks.
 
         Args:
           folders: see `Network.from_pretrained`.
-          drafts, xla: see `LowResColorizer.consensus`.
+          options: `drafts`, `xla` and `whole`; see the class.
         Raises:
           UserError: see `Network.from_pretrained`.
         """
-        return cls(*(network.from_pretrained(folders) for network in cls.NETWORKS), drafts, xla)
+        return cls(*(network.from_pretrained(folders) for network in cls.NETWORKS), **options)
 
     def low_resolution(self, outline, seeds, temperature):
         """Samples low-resolution pictures with this system's settings; see `LowResColorizer.consensus`."""
-        return self.low_res_colorizer.consensus(outline, seeds, temperature, self._drafts, self._xla)
+        return self.low_res_colorizer.consensus(outline, seeds, temperature, self._drafts, self._xla,
+                                                 self._whole)
 
     @tf.function(reduce_retracing=True, autograph=False)
     def colorize(self, outline, seeds, temperature, background_color):
@@ -66,12 +72,17 @@ class ComicColorizer(tf.Module):
             low_res: [B, L, L, 3] in [-1, 1].
             background_mask: [B, S, S, 1], 1 on the background, else 0.
             background_color: [B, 3] in [-1, 1].
-            log_likelihood: [B], of the low-resolution picture, in nats.
         """
         outline = tf.ensure_shape(outline, [None, self.image_size, self.image_size, 1])
-        low_res, log_likelihood = self.low_resolution(outline, seeds, temperature)
-        result = per_picture.map_pictures(self._finish, outline, low_res, tf.ensure_shape(background_color, [None, 3]))
-        return result | {'low_res': low_res, 'log_likelihood': log_likelihood}
+        low_res = self.low_resolution(outline, seeds, temperature)
+        finish = tf.function(self._finish, jit_compile=True) if self._xla else self._finish
+        result = per_picture.map_pictures(finish, outline, low_res, tf.ensure_shape(background_color, [None, 3]),
+                                          whole=self._whole)
+        return result | {'low_res': low_res}
+
+    def log_likelihood(self, outline, low_res):
+        """Computes the log-likelihood of low-resolution pictures, in nats: [B]; see `LowResColorizer.log_prob`."""
+        return per_picture.map_pictures(self.low_res_colorizer.log_prob, outline, low_res, whole=self._whole)
 
     def _finish(self, outline, low_res, background_color):
         """Computes what `colorize` returns beside the sample."""

@@ -44,7 +44,10 @@ def signatures(colorizer):
                  autograph=False)
     def serving_default(outline, seed, temperature, background):
         with tf.control_dependencies(_checks(outline, seed, temperature, background)):
-            return _colorize(colorizer, outline, seed, temperature, background)
+            ink = tf.gather(_INK, tf.cast(outline, tf.int32))
+            result = _colorize(colorizer, ink, seed, temperature, background)
+            low_res = colors.from_levels(tf.cast(result['low_res'], tf.float32))
+            return result | {'log_likelihood': colorizer.log_likelihood(ink, low_res)}
 
     @tf.function(input_signature=[tf.TensorSpec([None], tf.string, 'image_bytes'), *_CONTROLS], autograph=False)
     def encoded(image_bytes, seed, temperature, background):
@@ -57,7 +60,8 @@ def signatures(colorizer):
         # Each picture is decoded twice, so that a batch of whole pages need not fit into memory.
         fitted = tf.map_fn(lambda picture: line_art.fit(drawing(picture)[0], size), image_bytes,
                            parallel_iterations=1, fn_output_signature=tf.TensorSpec([size, size], tf.uint8))
-        image = _colorize(colorizer, fitted[..., None], seed, temperature, background)['image']
+        ink = tf.gather(_INK, tf.cast(fitted[..., None], tf.int32))
+        image = _colorize(colorizer, ink, seed, temperature, background)['image']
         return {'image_bytes': tf.map_fn(
             lambda pair: tf.io.encode_png(line_art.put_back(pair[1], *drawing(pair[0]))), (image_bytes, image),
             parallel_iterations=1, fn_output_signature=tf.TensorSpec([], tf.string))}
@@ -65,14 +69,13 @@ def signatures(colorizer):
     return {'serving_default': serving_default, 'encoded': encoded}
 
 
-def _colorize(colorizer, outline, seed, temperature, background):
-    """Computes the outputs of `serving_default`."""
-    ink = tf.gather(_INK, tf.cast(outline, tf.int32))
+def _colorize(colorizer, ink, seed, temperature, background):
+    """Computes the outputs of `serving_default`, without the likelihood."""
     result = colorizer.colorize(ink, seed, temperature, colors.from_levels(tf.ensure_shape(background, [None, 3])))
     image, low_res, background_color = (tf.cast(colors.to_levels(result[name]), tf.uint8)
                                         for name in ('image', 'low_res', 'background_color'))
     return {'image': image, 'low_res': low_res, 'background_mask': result['background_mask'],
-            'background_color': background_color, 'log_likelihood': result['log_likelihood']}
+            'background_color': background_color}
 
 
 def _checks(pictures, seed, temperature, background):

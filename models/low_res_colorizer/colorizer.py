@@ -109,7 +109,7 @@ class LowResColorizer(network.Network):
         size = self.config.low_res_size
         return self.likelihood.noise(tf.random.stateless_uniform([size, size, self._noise_size], seed, alg='philox'))
 
-    def sample(self, outline, seeds, temperature=1., xla=False):
+    def sample(self, outline, seeds, temperature=1., xla=False, whole=False):
         """Samples pictures. Each depends on its own outline and seed only, not on its batch.
 
         Args:
@@ -118,6 +118,7 @@ class LowResColorizer(network.Network):
           temperature: float [B] or scalar; 1 samples the distribution itself, lower gives calmer, more similar samples.
           xla: whether to compile with XLA. This is faster after the first call for each batch size, but a picture may
             then depend on the batch size by rounding.
+          whole: see `per_picture.map_pictures`.
         Returns:
           (low_res [B, L, L, 3] on the grid of 256 levels, its log-likelihood in nats [B]).
         """
@@ -125,16 +126,16 @@ class LowResColorizer(network.Network):
         if xla:
             whole = tf.function(lambda outline, *rest: self._paint(self.condition(outline), *rest), jit_compile=True)
             return whole(outline, noise, temperature)
-        return self._paint(per_picture.map_pictures(self.condition, outline), noise, temperature)
+        return self._paint(per_picture.map_pictures(self.condition, outline, whole=whole), noise, temperature)
 
-    def consensus(self, outline, seeds, temperature=1., drafts=1, xla=False):
+    def consensus(self, outline, seeds, temperature=1., drafts=1, xla=False, whole=False):
         """Colors pictures by the consensus of several samples (see the module `consensus`).
 
         Args:
-          outline, seeds, temperature, xla: see `sample`.
+          outline, seeds, temperature, xla, whole: see `sample`.
           drafts: number of samples. The consensus of one is the sample itself.
         Returns:
-          See `sample`.
+          [B, L, L, 3] on the grid of 256 levels.
         """
         low = self.config.low_res_size
         prior_noise = tf.stack([self._noise_of([number, -1]) for number in range(_PRIOR_DRAWS)])  # for all pictures
@@ -144,7 +145,7 @@ class LowResColorizer(network.Network):
             draws = self.likelihood(self._prior(condition)[:, None]).sample(prior_noise[None])
             return {'condition': condition, 'suggested': consensus.suggestion(draws)}
 
-        known = per_picture.map_pictures(suggest, outline)
+        known = per_picture.map_pictures(suggest, outline, whole=whole)
         condition, suggested = known['condition'], known['suggested']
         temperatures = tf.repeat(tf.broadcast_to(temperature, tf.shape(seeds)), drafts)
 
@@ -154,12 +155,8 @@ class LowResColorizer(network.Network):
         paint = tf.function(paint, jit_compile=True) if xla else paint
         samples = paint(tf.repeat(condition, drafts, axis=0), self.noise(seeds, drafts), temperatures)
 
-        def agree(condition, suggested, samples):
-            low_res = consensus.nearest(samples, suggested)
-            return {'low_res': low_res, 'log_prob': self._picture_log_prob(condition, low_res)}
-
-        agreed = per_picture.map_pictures(agree, condition, suggested, tf.reshape(samples, [-1, drafts, low, low, 3]))
-        return agreed['low_res'], agreed['log_prob']
+        return per_picture.map_pictures(
+            consensus.nearest, tf.reshape(samples, [-1, drafts, low, low, 3]), suggested, whole=whole)
 
     def _paint(self, condition, noise, temperature):
         """`sample`, given the condition and the noise."""

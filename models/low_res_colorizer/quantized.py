@@ -42,13 +42,19 @@ def quantile(weights, means, scales, share):
     Returns:
       float [...], the lowest level in 0..255 whose cumulative probability is at least `share`.
     """
-    level, means, scales, weights = 0., means[..., None, :], scales[..., None, :], weights[..., None, :]
-    for step in (16, 1):  # first among 16 blocks of levels, then in the block
-        ends = colors.from_levels(step * np.arange(1, 16, dtype=np.float32) - .5)  # of all blocks but the last one
-        x = (ends[:, None] + level / 127.5 - means) / scales
-        below = tf.reduce_sum(weights * tf.sigmoid(x), axis=-1) < share[..., None]
-        level += step * tf.reduce_sum(tf.cast(below, tf.float32), axis=-1)[..., None, None]
-    return level[..., 0, 0]
+    means, scales, weights = (tf.transpose(of, [of.shape.rank - 1, *range(of.shape.rank - 1)])  # [K, ...] is faster
+                              for of in (means, scales, weights))
+    # The level is found among blocks of levels, then in the block, and so on. Halves need the least arithmetic, but
+    # for few values, as in the loop over pixels, the number of operations counts.
+    blocks = 16 if share.shape.rank == 1 else 2
+    level, step = tf.zeros_like(share), 256
+    while step > 1:
+        step //= blocks
+        for_ends = [-1] + [1] * means.shape.rank
+        ends = tf.reshape(colors.from_levels(step * np.arange(1, blocks, dtype=np.float32) - .5), for_ends)
+        share_below = tf.reduce_sum(weights * tf.sigmoid((ends + level / 127.5 - means) / scales), axis=1)
+        level += step * tf.reduce_sum(tf.cast(share_below < share, tf.float32), axis=0)
+    return level
 
 
 def mass(means, scales, level):
@@ -62,9 +68,9 @@ def mass(means, scales, level):
     Returns:
       float [..., K].
     """
-    sides = tf.stack([tf.where(level > 0, level - .5, -1e6), tf.where(level < 255, level + .5, 1e6)], axis=-1)
-    below = tf.sigmoid((colors.from_levels(sides)[..., None] - means[..., None, :]) / scales[..., None, :])
-    return below[..., 1, :] - below[..., 0, :] + 1e-9
+    low, high = tf.where(level > 0, level - .5, -1e6), tf.where(level < 255, level + .5, 1e6)
+    upper, lower = (tf.sigmoid((colors.from_levels(side)[..., None] - means) / scales) for side in (high, low))
+    return upper - lower + 1e-9
 
 
 def gumbel(uniform):

@@ -3,7 +3,7 @@
 import tensorflow as tf
 
 
-def map_pictures(function, *inputs):
+def map_pictures(function, *inputs, whole=False):
     """Applies a function of batches to each picture alone.
 
     TensorFlow's kernels sum in another order at another batch size. A sampler compares the results with random numbers,
@@ -12,9 +12,13 @@ def map_pictures(function, *inputs):
     Args:
       function: takes tensors [1, ...], returns a float32 tensor [1, ...] or a dict of such tensors.
       inputs: tensors [B, ...].
+      whole: whether to apply the function to the whole batch after all. On a GPU or a TPU this is much faster.
     Returns:
       What `function` returns, [B, ...].
     """
+
+    if whole:
+        return function(*inputs)
 
     def one(pictures):
         return tf.nest.map_structure(lambda result: result[0], function(*(picture[None] for picture in pictures)))

@@ -57,13 +57,10 @@ def test_the_consensus_of_the_colorizer_is_made_of_its_samples():
     outlines, seeds = tf.random.stateless_uniform([2, 256, 256, 1], [0, 0]), tf.constant([3, 4], tf.int64)
     agreed = tf.function(colorizer.consensus, autograph=False)
 
-    of_one, likelihood_of_one = agreed(outlines, seeds, drafts=1)
-    sample, likelihood = tf.function(colorizer.sample)(outlines, seeds)
-    np.testing.assert_array_equal(of_one, sample)
-    np.testing.assert_allclose(likelihood_of_one, likelihood, rtol=1e-3)
+    of_one = agreed(outlines, seeds, drafts=1)
+    np.testing.assert_array_equal(of_one, tf.function(colorizer.sample)(outlines, seeds)[0])
 
-    low_res, log_likelihood = agreed(outlines, seeds, drafts=3)
-    np.testing.assert_allclose(log_likelihood, colorizer.log_prob(outlines, low_res), rtol=1e-3)
+    low_res = agreed(outlines, seeds, drafts=3)
     assert np.any(low_res != of_one)
     away = np.abs(low_res - of_one).mean(axis=(1, 2, 3))
     unlike = np.abs(of_one[0] - of_one[1]).mean()

@@ -22,6 +22,8 @@ _CLEARED, _MOST_CLEARED = 1.5, .1
 # A page is white on black if more than half of it is dark, its light strokes cover at least 0.3 %, and at most a
 # quarter of what is light is wider than this share of the longer side.
 _LEAST_LIGHT, _MOST_WIDE, _WIDE = .003, .25, .014
+_NOISE_ROWS = 128  # rows of the page that the noise is measured in, at least
+_PICTURE = tf.TensorSpec([None, None, 3], tf.uint8)
 _MIN_CONTRAST = 60  # levels between ground and strokes of a page that is white on black
 
 
@@ -46,7 +48,7 @@ def clean(picture, inverted):
       ([255, 255, 255], [255.0, 255.0, 255.0])
     """
     darkest, mean, lightest = _blocks(picture)
-    inverted |= _is_inverted(darkest, mean, lightest)
+    inverted |= _is_inverted(mean, lightest)
     flip = tf.cast(inverted, tf.float32)
     darkest = flip * (PAPER - lightest) + (1 - flip) * darkest
     mean = flip * (PAPER - mean) + (1 - flip) * mean
@@ -67,24 +69,26 @@ def clean(picture, inverted):
     return drawing, lowest * (PAPER / paper)
 
 
-def in_strips(function, picture):
+def in_strips(function, picture, multiple=1, result=_PICTURE):
     """Applies a function to a picture strip by strip, so that its intermediate results need little memory.
 
     Args:
-      function: takes the first row of a strip (int32 scalar) and the strip [h, W, ...], and returns [h, W, ...].
+      function: takes the first row of a strip (int32 scalar) and the strip [h, W, ...], and returns [h', W', C].
       picture: [H, W, ...].
+      multiple: h is a multiple of this number, except for the last strip if H is not.
+      result: tf.TensorSpec of what `function` returns.
     Returns:
-      uint8 [H, W, ...], the strips' results.
+      [H', W', C], the strips' results, one below the other.
     """
     height, width = tf.shape(picture)[0], tf.shape(picture)[1]
-    rows = tf.maximum(1, _STRIP // width)
+    rows = multiple * tf.maximum(1, _STRIP // (width * multiple))
     count = (height + rows - 1) // rows
-    strips = tf.TensorArray(tf.uint8, count, infer_shape=False, element_shape=[None, None, 3])
+    strips = tf.TensorArray(result.dtype, count, infer_shape=False, element_shape=result.shape)
     _, strips = tf.while_loop(
         lambda k, _: k < count,
         lambda k, strips: (k + 1, strips.write(k, function(k * rows, picture[k * rows:(k + 1) * rows]))),
         (0, strips), parallel_iterations=1)
-    return tf.ensure_shape(strips.concat(), [*picture.shape[:2], 3])
+    return tf.ensure_shape(strips.concat(), result.shape)
 
 
 def _blocks(picture):
@@ -94,22 +98,18 @@ def _blocks(picture):
     side = tf.minimum(side, tf.minimum(height, width))
     h, w = height // side, width // side  # the last rows and columns, fewer than a block has, do not count
 
-    def measured(row):  # one row of blocks at a time, because a copy of the whole picture would need much memory
-        blocks = tf.reshape(picture[row * side:(row + 1) * side, :w * side], [side, w, side, 3])
-        reduced = [reduce(reduce(blocks, axis=0), axis=1) for reduce in (tf.reduce_min, tf.reduce_max)]
-        mean = tf.reduce_mean(tf.cast(blocks, tf.float32), axis=[0, 2])
-        return tf.stack([tf.cast(reduced[0], tf.float32), mean, tf.cast(reduced[1], tf.float32)])
+    def measured(_, strip):
+        levels = tf.reshape(tf.cast(strip, tf.float32), [-1, side, w * side * 3])
+        return tf.concat([reduce(tf.reshape(reduce(levels, axis=1), [-1, w, side, 3]), axis=2)
+                          for reduce in (tf.reduce_min, tf.reduce_mean, tf.reduce_max)], axis=-1)
 
     def each_pixel():
         levels = tf.cast(picture, tf.float32)
-        return levels, levels, levels
+        return tf.concat([levels, levels, levels], axis=-1)
 
-    def each_row():
-        rows = tf.map_fn(measured, tf.range(h), fn_output_signature=tf.TensorSpec([3, None, 3], tf.float32),
-                         parallel_iterations=1)
-        return tuple(tf.unstack(rows, axis=1))
-
-    return tf.cond(side == 1, each_pixel, each_row)
+    blocks = tf.cond(side == 1, each_pixel, lambda: in_strips(
+        measured, picture[:h * side, :w * side], multiple=side, result=tf.TensorSpec([None, None, 9], tf.float32)))
+    return tf.split(blocks, 3, axis=-1)
 
 
 def _paper(mean):
@@ -142,7 +142,7 @@ def _paper(mean):
 
 def _noise(picture, paper, flip):
     """Measures the noise of the paper, as a share of its level: its median difference between neighbors, a scalar."""
-    step = tf.shape(picture)[0] // _BLOCKS + 1
+    step = tf.maximum(tf.shape(picture)[0] // _NOISE_ROWS, 1)
     rows = tf.cast(picture[::step], tf.float32)
     rows = flip * (PAPER - rows) + (1 - flip) * rows
     level = tf.ensure_shape(tf.reduce_mean(rows / paper, axis=-1), [None, None])
@@ -151,23 +151,26 @@ def _noise(picture, paper, flip):
     return tf.cond(tf.size(light) > 0, lambda: tf.sort(light)[tf.size(light) // 2], lambda: 0.)
 
 
-def _is_inverted(darkest, mean, lightest):
+def _is_inverted(mean, lightest):
     """Tells whether a page is white strokes on black, from its blocks."""
-    darkest, mean, lightest = (tf.reduce_mean(levels, axis=-1) for levels in (darkest, mean, lightest))
+    mean, lightest = (tf.reduce_mean(levels, axis=-1) for levels in (mean, lightest))
     ordered = tf.sort(tf.reshape(mean, [-1]))
     ground = ordered[tf.size(ordered) // 2]
-    top = tf.sort(tf.reshape(lightest, [-1]))[tf.cast(tf.cast(tf.size(ordered), tf.float32) * .995, tf.int32)]
-    middle = (ground + top) / 2
-    light = tf.cast(lightest > middle, tf.float32)[None, ..., None]
-    height, width = tf.shape(mean)[0], tf.shape(mean)[1]
-    side = 2 * tf.cast(_WIDE / 2 * tf.cast(tf.maximum(height, width), tf.float32), tf.int32) + 1
-    filled = tf.cast(mean > middle, tf.float32)[None, ..., None]
-    summed = _box_sums(filled[0, ..., 0], side)
-    wide = tf.cast(summed > .95 * tf.cast(side * side, tf.float32), tf.float32)
-    wide = tf.cast(_box_sums(wide, side) > .5, tf.float32)
-    area = tf.reduce_sum(light)
-    return ((ground < PAPER / 2 - 30) & (top - ground >= _MIN_CONTRAST) & (area >= _LEAST_LIGHT * tf.cast(
-        height * width, tf.float32)) & (tf.reduce_sum(wide * light[0, ..., 0]) <= _MOST_WIDE * area))
+
+    def has_light_strokes():
+        top = tf.sort(tf.reshape(lightest, [-1]))[tf.cast(tf.cast(tf.size(ordered), tf.float32) * .995, tf.int32)]
+        middle = (ground + top) / 2
+        light = tf.cast(lightest > middle, tf.float32)
+        height, width = tf.shape(mean)[0], tf.shape(mean)[1]
+        side = 2 * tf.cast(_WIDE / 2 * tf.cast(tf.maximum(height, width), tf.float32), tf.int32) + 1
+        summed = _box_sums(tf.cast(mean > middle, tf.float32), side)
+        wide = tf.cast(summed > .95 * tf.cast(side * side, tf.float32), tf.float32)
+        wide = tf.cast(_box_sums(wide, side) > .5, tf.float32)
+        area = tf.reduce_sum(light)
+        return ((top - ground >= _MIN_CONTRAST) & (area >= _LEAST_LIGHT * tf.cast(height * width, tf.float32))
+                & (tf.reduce_sum(wide * light) <= _MOST_WIDE * area))
+
+    return tf.cond(ground < PAPER / 2 - 30, has_light_strokes, lambda: False)
 
 
 def _box_sums(levels, side):

@@ -39,10 +39,11 @@ from absl import flags
 from data_pipeline import records
 from data_pipeline.common import errors, files, program
 from data_pipeline.outlines import cleaning, drawn_outline, outline
-from data_pipeline.pictures import companions, pages, panels, pixels, square
+from data_pipeline.panels import cutter
+from data_pipeline.pictures import companions, pages, pixels, square
 
 FLAGS = flags.FLAGS
-FORMAT = 3  # version of the records' format
+FORMAT = 4  # version of the records' format
 SIZE = 286  # side of the squares in pixels, as pix2pix: 256 and a margin for jitter
 MIN_PANEL = 48  # pixels; smaller panels show nothing to learn from
 PAGES_A_SHARD = 48
@@ -84,12 +85,13 @@ def examples_of(page, beside_pages):
         beside['line'] = cleaning.clean(beside['line'], False)[0].numpy().min(axis=-1)
     rng = np.random.default_rng(list(hashlib.sha256(page.name.encode()).digest()))
     count = 0
-    for top, left, bottom, right in panels.find(picture):
+    for found in cutter.find(picture) or [cutter.whole(picture)]:
+        top, left, bottom, right = found.box
         if min(bottom - top, right - left) < MIN_PANEL:
             continue
-        panel = picture[top:bottom, left:right]
+        panel = cutter.crop(picture, found)
         lines = outline.extract(panel)
-        drawn = beside['line'][top:bottom, left:right] if 'line' in beside else drawn_outline.imitate(panel, rng)
+        drawn = cutter.crop(beside['line'], found) if 'line' in beside else drawn_outline.imitate(panel, rng)
         mask = beside['mask'][top:bottom, left:right, 0] if 'mask' in beside else None
         for t, le, b, r in square.tiles(*panel.shape[:2]):
             count += 1

@@ -7,9 +7,16 @@ is the premise of the paper (section 1). Every panel has its line art and its tr
 (seed, episode, number) only.
 
 Writes comics/ep001/01.colour.png, 01.line.png and 01.mask.png (white on the background), and so on.
+
+  python -m data_pipeline.synthetic_comic --output comics --episodes 2 --pages 24 --width 1400
+
+With --pages, draws whole pages of panels with balloons (`synthetic_page`), in any layout or in that of --layout. Beside
+the same files it writes 01.panels.json: {"width": ..., "height": ..., "panels": [[[x, y], ...], ...]}, the panels'
+polygons in pixels and in reading order. Page k of episode e is `synthetic_page.draw_page(seed, 1000 * e + k)`.
 """
 
 import dataclasses
+import json
 import pathlib
 import sys
 import textwrap
@@ -17,19 +24,15 @@ import textwrap
 import cv2
 import numpy as np
 from absl import flags
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image
 
-from data_pipeline import synthetic_cast
+from data_pipeline import synthetic_cast, synthetic_page
 from data_pipeline.common import files, program
+from data_pipeline.drawn import balloons, grounds
+from data_pipeline.drawn import canvas as drawn_canvas
 
 FLAGS = flags.FLAGS
-BACKGROUNDS = ('flat', 'gradient', 'patterned')
-_SUPERSAMPLING = 2
-_WORDS = (
-    'Wait, what?', 'Not again...', 'Good morning!', 'Did you see that?', 'I knew it!', 'Shall we go?', 'Coffee first.',
-    'Hmm, let me think', 'It is not my fault!', 'Look over there', 'You are late', 'Again?', 'Who ate my cake?',
-    'Ha ha!', 'Run!', 'I have an idea', 'Shh...', 'That is mine', 'So pretty', 'One more time', 'Never mind', 'Really?',
-    'Thank you!', 'What day is it?', 'I can explain')
+BACKGROUNDS = grounds.BACKGROUNDS
 
 
 @dataclasses.dataclass(frozen=True)
@@ -52,78 +55,6 @@ class Panel:
     background: np.ndarray
 
 
-class Canvas:
-    """Draws every shape three times: on the colors, on the line art, and as foreground in the mask.
-
-    Coordinates are (x, y) from the top left, as fractions of the panel's side. So are line widths.
-
-    Args:
-      ground: uint8 [H, W, 3], the background.
-      size: side of the panel in pixels.
-
-    Example:
-      >>> canvas = Canvas(np.full((8, 8, 3), 200, np.uint8), size=64)
-      >>> canvas.fill([(.25, .25), (.75, .25), (.75, .75), (.25, .75)], (255, 0, 0))
-      >>> canvas.panel().color[32, 32].tolist()
-      [255, 0, 0]
-    """
-
-    INK = (38, 32, 44)
-    WIDTH = 0.0075
-
-    def __init__(self, ground, size):
-        self._side = size * _SUPERSAMPLING
-        self._size = size
-        self._color = cv2.resize(ground, (self._side, self._side), interpolation=cv2.INTER_CUBIC)
-        self._line = np.full((self._side, self._side), 255, np.uint8)
-        self._front = np.zeros((self._side, self._side), np.uint8)
-
-    def fill(self, points, color, width=WIDTH):
-        """Draws a closed shape with an ink outline. A shape in the color of ink is black in the line art, too."""
-        at = self._at(points)
-        line = 0 if color == self.INK else 255
-        for image, paint in ((self._color, color), (self._line, line), (self._front, 255)):
-            cv2.fillPoly(image, [at], paint, cv2.LINE_AA, shift=4)
-        if width:
-            self.stroke(np.concatenate([points, points[:2]]), width)
-
-    def tint(self, points, color):
-        """Draws a patch of color without a line inside a shape, such as shade or blush."""
-        cv2.fillPoly(self._color, [self._at(points)], color, cv2.LINE_AA, shift=4)
-
-    def stroke(self, points, width=WIDTH, color=INK):
-        """Draws an open line of ink."""
-        self._lines(points, width, color, 0)
-
-    def tube(self, points, width, color):
-        """Draws a thick line of color with an ink outline on both sides, such as an arm or a leg."""
-        self._lines(points, width + 2 * self.WIDTH, self.INK, 0)
-        self._lines(points, width, color, 255)
-
-    def letter(self, center, text, height):
-        """Draws lines of lettering, centered."""
-        font = ImageFont.load_default(size=height * self._side)
-        x, y = np.asarray(center) * self._side
-        for name, paint in (('_color', self.INK), ('_line', 0)):
-            picture = Image.fromarray(getattr(self, name))
-            ImageDraw.Draw(picture).multiline_text((x, y), text, fill=paint, font=font, anchor='mm', align='center')
-            setattr(self, name, np.array(picture))
-
-    def panel(self):
-        """Returns the drawing as a `Panel`."""
-        color, line, front = (cv2.resize(image, (self._size, self._size), interpolation=cv2.INTER_AREA)
-                               for image in (self._color, self._line, self._front))
-        return Panel(color, line, front < 128)
-
-    def _lines(self, points, width, color, line):
-        thickness = max(1, round(width * self._side))
-        for image, paint in ((self._color, color), (self._line, line), (self._front, 255)):
-            cv2.polylines(image, [self._at(points)], False, paint, thickness, cv2.LINE_AA, shift=4)
-
-    def _at(self, points):
-        return np.round(np.asarray(points) * self._side * 16).astype(np.int32)
-
-
 def draw_panel(seed, episode, number, background='flat', size=512):
     """Draws one panel.
 
@@ -135,7 +66,10 @@ def draw_panel(seed, episode, number, background='flat', size=512):
       A `Panel`.
     """
     rng = np.random.default_rng((seed, episode, number))
-    canvas = Canvas(_ground(rng, background), size)
+    layers = drawn_canvas.Layers.blank(size, size, 255)
+    side = layers.line.shape[0]
+    layers.lay(cv2.resize(grounds.ground(rng, background), (side, side), interpolation=cv2.INTER_CUBIC))
+    canvas = drawn_canvas.Canvas(layers, unit=side)
     shot = rng.choice(['close', 'pair', 'full', 'solo'], p=[.25, .3, .2, .25])
     people = rng.permutation(len(synthetic_cast.CAST))
     lean = rng.uniform(-.08, .08, 3)
@@ -159,7 +93,8 @@ def draw_panel(seed, episode, number, background='flat', size=512):
         if rng.random() < .8:
             shift = rng.uniform(-.1, .1) if len(speakers) == 1 else .05 * np.sign(x - .5)
             _balloon(canvas, rng, (x, y - radius * 1.35), x + shift)
-    return canvas.panel()
+    result = layers.reduced()
+    return Panel(result.color, result.line, result.front < 128)
 
 
 def draw_strip(panels, gutter=40):
@@ -172,33 +107,9 @@ def draw_strip(panels, gutter=40):
     return strip
 
 
-def _ground(rng, background):
-    """Draws the background in a random color: uint8 [512, 512, 3]."""
-    first = _any_color(rng)
-    ground = np.broadcast_to(first, (512, 512, 3))
-    y, x = np.mgrid[0:512, 0:512] / 511 - .5
-    angle = rng.uniform(0, 2 * np.pi)
-    along = x * np.cos(angle) + y * np.sin(angle)
-    if background == 'gradient':
-        t = (along - along.min()) / np.ptp(along)
-        ground = first + t[..., None] * (_any_color(rng) - first)
-    elif background == 'patterned':
-        second = np.clip(first + rng.uniform(14, 40) * rng.choice([-1, 1]), 0, 255)
-        across = y * np.cos(angle) - x * np.sin(angle)
-        count = rng.uniform(6, 14)
-        waves = np.cos(2 * np.pi * count * along) + (np.cos(2 * np.pi * count * across) if rng.random() < .5 else 0)
-        ground = first + (1 / (1 + np.exp(-20 * (waves - .6))))[..., None] * (second - first)
-    return np.clip(np.round(ground), 0, 255).astype(np.uint8)
-
-
-def _any_color(rng):
-    hsv = np.uint8([[[rng.uniform(0, 180), 255 * rng.beta(1.3, 1.6), 255 * rng.uniform(.45, 1)]]])
-    return cv2.cvtColor(hsv, cv2.COLOR_HSV2RGB)[0, 0].astype(np.float64)
-
-
 def _balloon(canvas, rng, mouth, x):
     """Draws a speech balloon at the top around `x`, with its tail pointing at a head."""
-    text = textwrap.fill(str(rng.choice(_WORDS)), 11)
+    text = textwrap.fill(str(rng.choice(balloons.WORDS)), 11)
     rows = text.count('\n') + 1
     wide, high = .055 + .0125 * max(map(len, text.split('\n'))), .045 + .026 * rows
     x = float(np.clip(x, wide + .03, .97 - wide))
@@ -214,30 +125,71 @@ def _balloon(canvas, rng, mouth, x):
 
 
 def draw(output, episodes, panels, seed=0, background='flat', size=512):
-    """Writes a comic's files into the folder `output`; see the module's docstring and `draw_panel`."""
+    """Writes a comic's panels into the folder `output`; see the module's docstring and `draw_panel`."""
+    for folder, episode in _folders(output, episodes):
+        for number in range(1, panels + 1):
+            _save(folder / f'{number:02d}', draw_panel(seed, episode, number, background, size))
+
+
+def draw_pages(output, episodes, pages, seed=0, **options):
+    """Writes a comic's pages into the folder `output`; see the module's docstring.
+
+    Args:
+      output: path of a folder.
+      episodes: number of episodes.
+      pages: number of pages of each episode, 999 at most.
+      seed: seed of the pages.
+      **options: of `synthetic_page.draw_page`.
+    """
+    for folder, episode in _folders(output, episodes):
+        for number in range(1, pages + 1):
+            page = synthetic_page.draw_page(seed, 1000 * episode + number, **options)
+            _save(folder / f'{number:02d}', page)
+            height, width = page.line_art.shape
+            truth = {'width': width, 'height': height, 'panels': [polygon.tolist() for polygon in page.panels]}
+            with files.atomic_write(folder / f'{number:02d}.panels.json') as part:
+                part.write_text(json.dumps(truth), encoding='utf-8')
+
+
+def _folders(output, episodes):
+    """Makes the episodes' folders, yields (folder, episode), and prints progress."""
     for episode in range(1, episodes + 1):
         folder = pathlib.Path(output, f'ep{episode:03d}')
         folder.mkdir(parents=True, exist_ok=True)
-        for number in range(1, panels + 1):
-            panel = draw_panel(seed, episode, number, background, size)
-            for kind, picture in (('colour', panel.color), ('line', panel.line_art),
-                                  ('mask', panel.background.astype(np.uint8) * 255)):
-                with files.atomic_write(folder / f'{number:02d}.{kind}.png') as part:
-                    Image.fromarray(picture).save(part, 'PNG')
+        yield folder, episode
         print(f'\repisode {episode} of {episodes}', end='', file=sys.stderr, flush=True)
     print(file=sys.stderr)
 
 
+def _save(stem, drawing):
+    """Writes the three pictures of a `Panel` or a `Page`: STEM.colour.png and so on."""
+    for kind, picture in (('colour', drawing.color), ('line', drawing.line_art),
+                          ('mask', drawing.background.astype(np.uint8) * 255)):
+        with files.atomic_write(f'{stem}.{kind}.png') as part:
+            Image.fromarray(picture).save(part, 'PNG')
+
+
 def main():
-    draw(FLAGS.output, FLAGS.episodes, FLAGS.panels, FLAGS.seed, FLAGS.background, FLAGS.size)
-    print(f'{FLAGS.episodes * FLAGS.panels} panels in {FLAGS.output}')
+    if FLAGS.pages:
+        draw_pages(FLAGS.output, FLAGS.episodes, FLAGS.pages, FLAGS.seed, width=FLAGS.width,
+                   background=FLAGS.background, layout=FLAGS.layout, askew=FLAGS.askew)
+        print(f'{FLAGS.episodes * FLAGS.pages} pages in {FLAGS.output}')
+    else:
+        draw(FLAGS.output, FLAGS.episodes, FLAGS.panels, FLAGS.seed, FLAGS.background, FLAGS.size)
+        print(f'{FLAGS.episodes * FLAGS.panels} panels in {FLAGS.output}')
 
 
 if __name__ == '__main__':
     flags.DEFINE_string('output', None, 'Folder to write to.', required=True)
     flags.DEFINE_integer('episodes', 10, 'Number of episodes.', lower_bound=1)
     flags.DEFINE_integer('panels', 12, 'Number of panels of each episode.', lower_bound=1)
+    flags.DEFINE_integer('pages', 0, 'Number of pages of each episode. If given, pages are drawn in place of panels.',
+                         lower_bound=0, upper_bound=999)
     flags.DEFINE_integer('seed', 0, 'Seed of the panels. The cast is the same for all seeds.', lower_bound=0)
     flags.DEFINE_enum('background', 'flat', BACKGROUNDS, 'Kind of the backgrounds.')
     flags.DEFINE_integer('size', 512, 'Side of a panel in pixels.', lower_bound=64)
+    flags.DEFINE_integer('width', 1400, 'Width of a page in pixels.', lower_bound=256)
+    flags.DEFINE_enum('layout', None, synthetic_page.LAYOUTS, 'Layout of the pages; any if it is not given.')
+    flags.DEFINE_float('askew', 0, 'Degrees by which pages are turned, as on a scanner.', lower_bound=-10,
+                       upper_bound=10)
     program.run(main)

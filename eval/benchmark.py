@@ -20,6 +20,11 @@ input:
   pipeline: the input pipeline alone, from TFRecords (--data, or comics that are drawn for it); seconds for each
     picture. `per` is the fastest training step, which is measured first. A ratio of 0.1 is ten times as fast.
 
+chapter:
+  panels: eval.colorize on 24 drawn pages of 6 panels, 1,400 pixels wide: line art in, PNG out. Seconds for each panel,
+    after start-up and compilation. `per` is the networks alone, in full batches. The entry also has the panels of a
+    second and the peak memory of the process, in gigabytes.
+
 serving, for batches of 1 and 16, without XLA:
   in_process: ComicColorizer.colorize.
   serving_default: the same by the signature of the exported model.
@@ -28,6 +33,7 @@ serving, for batches of 1 and 16, without XLA:
 import contextlib
 import json
 import pathlib
+import resource
 import statistics
 import sys
 import tempfile
@@ -38,9 +44,11 @@ import tensorflow as tf
 import tensorflow_probability as tfp
 import tf_keras as keras
 from absl import flags
+from PIL import Image
 
-from data_pipeline import dataset, prepare, synthetic_comic
+from data_pipeline import dataset, prepare, synthetic_comic, synthetic_page
 from data_pipeline.common import program
+from eval import coloring, colorize, systems
 from eval.serving import saved_model
 from models import background_detector, comic_colorizer, low_res_colorizer, polishing_network
 from models.base.config import Config
@@ -51,7 +59,8 @@ _LONG, _ENOUGH, _MOST_RUNS = 30., 10., 15  # seconds, seconds, runs
 _BATCH_SIZE = 8  # batch size of the training steps
 _EPISODES, _PANELS = 8, 12  # size of the comic that the input pipeline is measured with
 _INPUT_BATCHES = 100
-_WHAT = ('sampling', 'training', 'input', 'serving')
+_CHAPTER_PAGES, _PAGE_PANELS = 24, 6
+_WHAT = ('sampling', 'training', 'input', 'chapter', 'serving')
 
 
 def measure(cases):
@@ -65,13 +74,14 @@ def measure(cases):
 
     def timed(function, *arguments):
         start = time.perf_counter()
-        tf.nest.map_structure(lambda tensor: tensor.numpy(), function(*arguments))
+        tf.nest.map_structure(np.asarray, function(*arguments))
         return time.perf_counter() - start
 
     runs = {}
     for name, case in cases.items():
         print(f'measuring {name}', file=sys.stderr, flush=True)
-        case[0].get_concrete_function(*case[1:])
+        if hasattr(case[0], 'get_concrete_function'):
+            case[0].get_concrete_function(*case[1:])
         warm_up = timed(*case)
         runs[name] = [warm_up if warm_up > _LONG else timed(*case)]
     for turn in range(_MOST_RUNS):
@@ -81,10 +91,10 @@ def measure(cases):
     return {name: statistics.median(seconds) for name, seconds in runs.items()}
 
 
-def report(name, seconds, per, base):
+def report(name, seconds, per, base, **more):
     """Prints one entry, with its ratio to the entry `per`, which took `base` seconds."""
     print(json.dumps({'name': name, 'seconds': float(f'{seconds:.4g}'), 'per': per,
-                      'ratio': float(f'{seconds / base:.4g}')}), flush=True)
+                      'ratio': float(f'{seconds / base:.4g}')} | more), flush=True)
 
 
 def naive_sample(colorizer, outline, seeds, temperature=1.):
@@ -173,6 +183,30 @@ def input_pipeline(fastest):
         report('input.pipeline', statistics.median(consume() for _ in range(5)), fastest[1], fastest[0])
 
 
+def chapter():
+    """Prints the entry of --what=chapter."""
+    system = systems.LocalSystem('comic', [str(systems.PRETRAINED)], batch_size=coloring.BATCH_SIZE)
+    square = np.full((coloring.BATCH_SIZE, system.size, system.size), 255, np.uint8)
+    cases = {'networks': (lambda: system.colorize(square, range(coloring.BATCH_SIZE), comic_colorizer.TEMPERATURE),)}
+    with tempfile.TemporaryDirectory() as folder:
+        folder, number, count = pathlib.Path(folder), 0, 0
+        (folder / 'chapter').mkdir()
+        while count < _CHAPTER_PAGES:
+            number += 1
+            page = synthetic_page.draw_page(0, number, layout='grid')
+            if len(page.panels) == _PAGE_PANELS:
+                count += 1
+                Image.fromarray(page.line_art).save(folder / f'chapter/{count:02d}.png')
+        networks = measure(cases)['networks'] / coloring.BATCH_SIZE
+        start = time.perf_counter()
+        with contextlib.redirect_stdout(sys.stderr):
+            colorize.colorize([folder / 'chapter'], folder / 'colored', system)
+        seconds = (time.perf_counter() - start) / (_CHAPTER_PAGES * _PAGE_PANELS)
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e9
+    report('chapter.panels', seconds, 'chapter.networks', networks, panels_per_second=round(1 / seconds, 2),
+           peak_gigabytes=round(memory, 2))
+
+
 def serving(preset):
     """Prints the entries of --what=serving."""
     colorizer = comic_colorizer.ComicColorizer(
@@ -209,6 +243,8 @@ def benchmarks(names, preset):
         fastest = training(preset)
         if 'input' in names:
             input_pipeline(fastest)
+    if 'chapter' in names:
+        chapter()
     if 'serving' in names:
         serving(preset)
 

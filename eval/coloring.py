@@ -1,30 +1,74 @@
-"""Colors the pictures of one run of eval.colorize, batch by batch, and writes the results."""
+"""Colors the pictures of one run of eval.colorize, and writes the results.
 
+A run is one stream. While the networks color a batch of squares, one thread reads the next pages and cuts them into
+squares, and another one puts colors back into pages that are complete, and writes them:
+
+    read, clean, cut  ->  batches of squares, across pages  ->  put back, write
+"""
+
+import collections
+import concurrent.futures
 import contextlib
 import dataclasses
 import errno
 import pathlib
+import time
 import typing
 
+import cv2
 import numpy as np
 
 from data_pipeline.common import errors
-from data_pipeline.outlines import cleaning, line_art, outline
-from data_pipeline.pictures import pages, pixels, square
-from eval import contact_sheet, output_folder
-from eval.settings import Result, Settings
+from data_pipeline.outlines import cleaning, outline
+from data_pipeline.pictures import pages, pixels
+from eval import chapters, contact_sheet, output_folder, page_colors
+from eval.formats import files as formats
+from eval.settings import Settings
 
-_BATCH_SIZE, _BATCH_PIXELS = 8, 50_000_000  # the most results of a batch, and pixels of their line art
+BATCH_SIZE = 8  # the most squares that the networks color at a time (our choice)
+_MOST_PIXELS = 50_000_000  # of the pages that wait for their colors
+_READ_AHEAD, _UNWRITTEN = 2, 3  # the most pages that are read ahead, and that wait to be written
+_LONG = 2  # seconds; of less, nothing is said
+_PANEL_SEEDS = 2**32  # what panel k of a page adds to its seed is k times this number, above all seeds of pages
+_THUMBNAIL = 400  # pixels; the longer side of a picture for the contact sheet
 _TITLES = {'outline': 'outline', 'low_res': 'low resolution', 'background_mask': 'background', 'image': 'result'}
 
 
+@dataclasses.dataclass
+class _Sheet:
+    """A page on its way: what was read, and what became of it.
+
+    Attributes:
+      number: of the page in the run, from 1.
+      page: a `pages.Page`.
+      plan: list of its `Result`s.
+      left: list of those that are to be made.
+      picture: checksum.
+      drawn: a `page_colors.Drawn`, or None if there is nothing to color.
+      error: why the page cannot be colored, or None.
+      remarks: what is said beside its name.
+    """
+
+    number: int
+    page: pages.Page
+    plan: list
+    left: list = dataclasses.field(default_factory=list)
+    picture: str = ''
+    drawn: page_colors.Drawn | None = None
+    error: str | None = None
+    remarks: list = dataclasses.field(default_factory=list)
+
+    @property
+    def pixels(self):
+        return self.drawn.lines.size // 3 if self.drawn else 0
+
+
 class _Job(typing.NamedTuple):
-    result: Result
-    number: int  # of the picture
-    picture: str  # checksum
-    lines: np.ndarray  # uint8 [H, W, 3]
-    white: np.ndarray  # float [3]
-    fitted: np.ndarray  # uint8 [S, S]
+    """One result of a page, and the colors of its squares so far."""
+
+    sheet: _Sheet
+    result: object
+    colored: list
 
 
 def line_art_of(page, extract_outline, inverted=False, remarks=None):
@@ -57,22 +101,6 @@ def reported(name):
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise
         print(f'skipped {name}: cannot be written ({error.strerror or error})', flush=True)
-
-
-def _batches(jobs):
-    """Groups jobs into lists that memory has room for."""
-    batch = []
-    for job in jobs:
-        pixels_of = {id(other.lines): other.lines.size // 3 for other in (*batch, job)}  # samples share their line art
-        if batch and sum(pixels_of.values()) > _BATCH_PIXELS:
-            yield batch
-            batch = []
-        batch.append(job)
-        if len(batch) == _BATCH_SIZE or job.lines.size // 3 >= _BATCH_PIXELS:
-            yield batch
-            batch = []
-    if batch:
-        yield batch
 
 
 @dataclasses.dataclass
@@ -108,41 +136,83 @@ class Run:
         Raises:
           OSError: the disk is full, or a server does not answer.
         """
-        record = output_folder.Record(self.output)
+        self._record = output_folder.Record(self.output)
         # Earlier sheets stay if some of their pictures may be done.
-        continues = not self.overwrite and any(record.is_done(r.name, r.settings) for plan in plans for r in plan)
-        sheet = contact_sheet.ContactSheet(pathlib.Path(self.output, output_folder.SHEET), tuple(_TITLES.values()),
-                                           replace=not continues)
+        continues = not self.overwrite and any(self._record.is_done(r) for plan in plans for r in plan)
+        self._contact_sheet = contact_sheet.ContactSheet(
+            pathlib.Path(self.output, output_folder.SHEET), tuple(_TITLES.values()), replace=not continues)
+        self._chapters = chapters.Chapters(self.output, found, plans)
+        self._progress = _Progress(len(found))
+        self._waiting = collections.deque()  # (job, square) without colors
+        self._writing = collections.deque()  # (job, future)
         try:
-            for jobs in _batches(self._jobs(found, plans, record)):
-                self._color_batch(jobs, record, sheet)
-                del jobs  # frees their line art before more is read
+            with concurrent.futures.ThreadPoolExecutor(1) as reader, concurrent.futures.ThreadPoolExecutor(1) as writer:
+                try:
+                    self._stream(reader, writer, found, plans)
+                finally:
+                    reader.shutdown(cancel_futures=True)
+                    self._finish_the_rest()
         finally:
             with reported(output_folder.RECORD):
-                record.save()
+                self._record.save()
             with reported(output_folder.SHEET):
-                sheet.flush()
-        return sheet.written
+                self._contact_sheet.flush()
+        return self._contact_sheet.written
 
-    def _jobs(self, found, plans, record):
-        """Yields a `_Job` for each result that is not done."""
-        for number, (page, plan) in enumerate(zip(found, plans, strict=True), 1):
-            where, remarks = f'[{number}/{len(found)}]', []
-            try:
-                picture = output_folder.picture_checksum(page)
-                left = [result for result in plan
-                        if self.overwrite or not record.is_done(result.name, result.settings, picture)]
-                self.done += len(plan) - len(left)
-                if not left:
-                    continue
-                lines, white = line_art_of(page, self.settings.extract_outline, self.settings.inverted, remarks)
-            except errors.UserError as error:
-                print(f'{where} skipped {page.name}: {error}', flush=True)
-                continue
-            print(f'{where} {page.name}{"".join(f" ({remark})" for remark in remarks)}', flush=True)
-            fitted = line_art.fit(lines, self.system.size).numpy()
-            yield from (_Job(result, number, picture, lines, white, fitted) for result in left
-                        if self._make_room(result.name))
+    def _stream(self, reader, writer, found, plans):
+        """Leads all pages through the stages. Only this thread counts, prints and knows what is done."""
+        todo = collections.deque(enumerate(zip(found, plans, strict=True), 1))
+        reading, self._pixels, last = collections.deque(), 0, 0
+        while todo or reading or self._waiting or self._writing:
+            while todo and len(reading) < _READ_AHEAD and self._pixels + last * len(reading) < _MOST_PIXELS:
+                number, (page, plan) = todo.popleft()
+                reading.append(reader.submit(self._read, number, page, plan))
+            if reading and self._pixels < _MOST_PIXELS:
+                sheet = reading.popleft().result()
+                last = sheet.pixels
+                self._begin(sheet, writer)
+            elif self._waiting:
+                self._color_batch(writer)  # not full, since no page is ready or memory has no room
+            elif self._writing:
+                self._finish_one()
+            while len(self._waiting) >= BATCH_SIZE:
+                self._color_batch(writer)
+            while self._writing and (self._writing[0][1].done() or len(self._writing) > _UNWRITTEN):
+                self._finish_one()
+
+    def _read(self, number, page, plan):
+        """Reads a page and takes it apart: a `_Sheet`. Runs in the reader's thread."""
+        sheet = _Sheet(number, page, plan)
+        try:
+            sheet.picture = output_folder.picture_checksum(page)
+            sheet.left = [result for result in plan
+                          if self.overwrite or not self._record.is_done(result, sheet.picture)]
+            if sheet.left:
+                drawing, white = line_art_of(page, self.settings.extract_outline, self.settings.inverted, sheet.remarks)
+                sheet.drawn = page_colors.take_apart(drawing, white, self.system.size, self.settings.panels == 'whole')
+                if not sheet.drawn.is_cut and self.settings.panels == 'auto':
+                    sheet.remarks.append('no panels found: colored whole')
+        except errors.UserError as error:
+            sheet.error = str(error)
+        return sheet
+
+    def _begin(self, sheet, writer):
+        """Lets the squares of a page wait for the networks."""
+        if sheet.error:
+            self._progress.page(sheet)
+            self._complete(sheet.plan)
+            return
+        done = [result for result in sheet.plan if result not in sheet.left]
+        self.done += len(done)
+        self._complete(done)
+        refused = [result for result in sheet.left if not self._make_room(result.name)]
+        sheet.left = [result for result in sheet.left if result not in refused]
+        self._complete(refused)
+        self._pixels += sheet.pixels if sheet.left else 0
+        for job in [_Job(sheet, result, []) for result in sheet.left]:
+            self._waiting += [(job, part) for part in sheet.drawn.squares]
+            if not sheet.drawn.squares:
+                self._write(job, writer)
 
     def _make_room(self, name):
         """Makes a result's folder, before time is spent on its colors: True if that is possible."""
@@ -151,21 +221,97 @@ class Run:
             return True
         return False
 
-    def _color_batch(self, jobs, record, sheet):
-        """Colors a list of `_Job`, and writes their results."""
-        results = self.system.colorize(np.stack([job.fitted for job in jobs]), [job.result.seed for job in jobs],
-                                       self.settings.temperature, self.settings.background)
-        for k, job in enumerate(jobs):
-            name, lines = job.result.name, job.lines
-            colored = line_art.put_back(results['image'][k], lines, job.white).numpy()
-            with reported(name):
-                record.forget(name)
-                contact_sheet.save_png(pathlib.Path(self.output, name), colored)
-                self.colored += 1
-                squares = {'outline': job.fitted} | {key: pictures[k] for key, pictures in results.items()}
-                shown = {key: square.unfit(picture, *lines.shape[:2]) for key, picture in squares.items()}
-                shown['image'] = colored
-                with reported(output_folder.SHEET):
-                    sheet.add(name, [shown.get(key) for key in _TITLES], job.number)
-                with reported(output_folder.RECORD):
-                    record.add(name, job.result.settings, job.picture)
+    def _color_batch(self, writer):
+        """Colors up to a batch of the squares that wait."""
+        batch = [self._waiting.popleft() for _ in range(min(BATCH_SIZE, len(self._waiting)))]
+        seeds = [job.result.seed + part.panel * _PANEL_SEEDS for job, part in batch]
+        with self._progress.batch():
+            pictures = self.system.colorize(np.stack([part.fitted for _, part in batch]), seeds,
+                                            self.settings.temperature, self.settings.background)
+        for k, (job, _) in enumerate(batch):
+            job.colored.append({key: of[k] for key, of in pictures.items()})
+            if len(job.colored) == len(job.sheet.drawn.squares):
+                self._write(job, writer)
+
+    def _write(self, job, writer):
+        """Lets a result that has all its colors be written."""
+        self._record.forget(job.result.name)
+        self._writing.append((job, writer.submit(self._save, job)))
+
+    def _save(self, job):
+        """Puts the colors back into the page and writes it: its pictures for the sheet. Runs in the writer's thread."""
+        drawn, result = job.sheet.drawn, job.result
+        page = page_colors.put_together(drawn, job.colored)
+        formats.save(pathlib.Path(self.output, result.name), page, result.format, self.settings.transparent,
+                     self.settings.flats)
+        low_res = page_colors.low_resolution(drawn, job.colored, _THUMBNAIL)
+        return [_small(drawn.lines), low_res, _small(page.background), _small(page.image)]
+
+    def _finish_one(self):
+        """Waits for the result that is written first, and notes that it is done."""
+        job, future = self._writing.popleft()
+        sheet, result = job.sheet, job.result
+        with reported(result.name):
+            pictures = future.result()
+            self.colored += 1
+            with reported(output_folder.SHEET):
+                self._contact_sheet.add(result.name, pictures, sheet.number)
+            with reported(output_folder.RECORD):
+                self._record.add(result.name, result.settings, sheet.picture)
+        sheet.left.remove(result)
+        if not sheet.left:
+            self._pixels -= sheet.pixels
+            self._progress.page(sheet)
+        self._complete([result], is_new=True)
+
+    def _finish_the_rest(self):
+        """Notes what is written after an error ended the run."""
+        while self._writing:
+            with contextlib.suppress(OSError):  # the first error counts
+                self._finish_one()
+
+    def _complete(self, results, is_new=False):
+        """Notes that there is nothing more to do for results, and writes the archives that are complete now."""
+        for result in results:
+            if self._chapters.complete(result, is_new):
+                with reported(result.archive):
+                    self._chapters.write(result.archive, self._record)
+
+
+class _Progress:
+    """Says which pages are done, and how fast the run is."""
+
+    def __init__(self, count):
+        self._count, self._begun, self._panels, self._pages = count, None, 0, 0
+
+    @contextlib.contextmanager
+    def batch(self):
+        """Surrounds the coloring of a batch. The first one does not count for the speed: it holds the compilation."""
+        start = time.monotonic()
+        yield
+        if self._begun is None:
+            self._begun = time.monotonic()
+            if self._begun - start > _LONG:
+                print(f'the networks are ready: {self._begun - start:.0f} s for the first batch, with compilation')
+
+    def page(self, sheet):
+        """Prints a page that is done, or why it is not."""
+        where, remarks = f'[{sheet.number}/{self._count}]', list(sheet.remarks)
+        if sheet.error:
+            print(f'{where} skipped {sheet.page.name}: {sheet.error}', flush=True)
+            return
+        self._pages += 1
+        self._panels += len(sheet.drawn.panels)
+        if sheet.drawn.is_cut:
+            remarks.append(f'{len(sheet.drawn.panels)} panels')
+        seconds = time.monotonic() - (self._begun or time.monotonic())
+        if seconds > _LONG:
+            left = seconds / self._pages * (self._count - sheet.number)
+            remarks.append(f'{self._panels / seconds:.1f} panels a second, {left:.0f} s left')
+        print(f'{where} {sheet.page.name}{"".join(f" ({remark})" for remark in remarks)}', flush=True)
+
+
+def _small(picture):
+    """Shrinks a picture for the contact sheet."""
+    scale = _THUMBNAIL / max(picture.shape[:2])
+    return picture if scale >= 1 else cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)

@@ -1,29 +1,39 @@
-r"""Colors line art: writes a PNG for each picture, and a contact sheet.
+r"""Colors line art: pages, strips, chapters and single drawings. Writes the results and a contact sheet.
 
   python -m eval.colorize --input drawing.png --output colored
   python -m eval.colorize --input chapter.cbz --input sketches/ --output colored --samples 4 --seed 7
+  python -m eval.colorize --input chapter.cbz --output layers --format psd
 
 Takes files, folders and archives of line art, drawn by a person or extracted. Links are followed.
   pictures: PNG, JPEG, WebP, AVIF, JPEG 2000, TIFF (all its pages), GIF (the first frame), BMP, PSD, and pages of PDF.
   archives: .cbz .zip .cbt .tar .cb7 .7z .cbr .rar, told by their contents. --name_encoding=cp932 says in which encoding
     an archive has its names, if they come out wrong.
+Cuts each page into its panels, colors each panel by itself, and puts it back. What lies outside panels stays paper, and
+so do balloons and captions. A page in which no panel is found is colored as one, and it is said. --panels=whole takes
+each picture as one panel. Every area that lines bound gets one color, at the page's own resolution.
+
 Skips pictures that are in color already, unless --extract_outline asks to color their outlines anew. --inverted takes
 pictures as white lines on black. Skips files that cannot be read and results that cannot be written, and names each
 with the reason.
 
-A result has the size of its drawing. The drawing is laid over the enlarged colors, so lines and lettering stay sharp.
-Results keep the folders and names of the inputs below --output; with several --samples, names get -1, -2, and so on.
-Names that are too long for a file system are shortened. contact_sheet.png, contact_sheet-2.png, and so on show outline,
-low-resolution picture, background mask and result of each.
+--format=png, jpeg, webp, psd, ora or cbz says what to write. Without it, results are as the inputs: an archive gives a
+.cbz with the names, the order and all other members of the input (ComicInfo.xml, pages in color); JPEG and WebP give
+the same; all else gives PNG. --format=cbz makes one archive of each folder. psd and ora have the layers lines
+(multiply), colors, background mask and panels. --flats writes the colors without the lines. --transparent leaves paper
+transparent.
+
+A result has the size of its drawing. Results keep the folders and names of the inputs below --output; with several
+--samples, names get -1, -2, and so on. Names that are too long for a file system are shortened. contact_sheet.png,
+contact_sheet-2.png, and so on show outline, low-resolution picture, background mask and result of each.
 
 A second run continues the first: it skips results that are done. colorized.json in --output tells how each was made.
 After a change of the picture, a setting or the weights, a result is made again; a server's weights are not compared.
 --overwrite makes all results again. A run that continues adds contact sheets to those of earlier runs. --output may lie
 in an input folder: results of earlier runs are no inputs. The program refuses to overwrite an input.
 
-The seed of a picture follows from its name in its input, without the suffix, and --seed. Sample k of seed s is the
-first sample of seed s + k - 1. Each result is the consensus of several samples of the colorizer (--drafts). --drafts=1
-colors as the paper does: results are livelier and have more odd colors, and alternatives differ more.
+The seed of a picture follows from its name in its input, without the suffix, the panel, and --seed. Sample k of seed s
+is the first sample of seed s + k - 1. Each result is the consensus of several samples of the colorizer (--drafts).
+--drafts=1 colors as the paper does: results are livelier and have more odd colors, and alternatives differ more.
 --background '#3366cc' paints the background of every picture in this color; the rest does not change.
 
 --server=HOST:PORT lets a TensorFlow Serving instance color (see eval.export) instead of --weights. The program ends if
@@ -41,6 +51,7 @@ from absl import flags
 from data_pipeline.common import errors, program
 from data_pipeline.pictures import pages
 from eval import coloring, contact_sheet, output_folder, systems
+from eval.formats import files
 from eval.serving import client
 from eval.settings import Settings, weights_checksum
 from models import comic_colorizer
@@ -76,11 +87,11 @@ def colorize(inputs, output, system, settings=_DEFAULTS, name_encoding=None, ove
     listing = pages.find(inputs, name_encoding)
     found = output_folder.without_earlier_results(listing.pages, output)
     _print_listing(listing, len(listing.pages) - len(found))
-    names = output_folder.result_names([page.name for page in found])
-    plans = [settings.plan(page, name) for page, name in zip(found, names, strict=True)]
-    written = [result.name for plan in plans for result in plan]
+    plans = settings.plans(found)
+    results = [result for plan in plans for result in plan]
+    written = [name for result in results for name in (result.name, result.archive) if name]
     written += [contact_sheet.path_of(output_folder.SHEET, 1 + k // contact_sheet.ROWS)
-                for k in range(0, len(written), contact_sheet.ROWS)]
+                for k in range(0, len(results), contact_sheet.ROWS)]
     output_folder.check_inputs_stay(inputs, found, output, [*written, output_folder.RECORD])
     run = coloring.Run(system, settings, output, overwrite)
     sheets = run.color(found, plans)
@@ -105,15 +116,17 @@ def main():
     background = parse_color(FLAGS.background)
     if background is not None and FLAGS.model != 'comic':
         raise errors.UserError(f'--background: {FLAGS.model} has no background')
+    if FLAGS.transparent and FLAGS.format == 'jpeg':
+        raise errors.UserError('--transparent: JPEG has no transparency')
     if FLAGS.server is None:
-        system = systems.LocalSystem(FLAGS.model, FLAGS.weights, FLAGS.drafts)
+        system = systems.LocalSystem(FLAGS.model, FLAGS.weights, FLAGS.drafts, coloring.BATCH_SIZE, FLAGS.whole_batches)
         described = f'{FLAGS.model} {FLAGS.drafts} {weights_checksum(system.colorizer)}'
     elif FLAGS.model == 'comic':
         system, described = client.RemoteSystem(FLAGS.server, FLAGS.timeout), FLAGS.server
     else:
         raise errors.UserError(f'--server: {FLAGS.model} is not served')
-    settings = Settings(FLAGS.seed, FLAGS.samples, FLAGS.temperature, background, FLAGS.extract_outline, FLAGS.inverted,
-                        described)
+    settings = Settings(FLAGS.seed, FLAGS.samples, FLAGS.temperature, background, FLAGS.panels, FLAGS.extract_outline,
+                        FLAGS.inverted, FLAGS.format or '', FLAGS.transparent, FLAGS.flats, described)
     if not any(colorize(FLAGS.input, FLAGS.output, system, settings, FLAGS.name_encoding, FLAGS.overwrite)):
         raise errors.UserError('nothing was colored')
 
@@ -133,6 +146,13 @@ if __name__ == '__main__':
                        'Temperature of the sampling: 1 is what was learned, lower is calmer.', lower_bound=0.)
     flags.DEFINE_integer('drafts', comic_colorizer.DRAFTS, 'Number of samples that form the consensus. With more, '
                          'results are calmer and more alike. A server uses its own number.', lower_bound=1)
+    flags.DEFINE_enum('panels', 'auto', ['auto', 'whole'],
+                      'auto cuts pages into panels; whole takes each picture as one panel.')
+    flags.DEFINE_enum('format', None, [*files.SUFFIXES, 'cbz'], 'What to write. Default: as the input.')
+    flags.DEFINE_bool('transparent', False, 'Leave paper transparent.')
+    flags.DEFINE_bool('flats', False, 'Write the colors without the lines.')
+    flags.DEFINE_bool('whole_batches', None, 'Let the networks take whole batches of panels, which is faster on a GPU; '
+                      'or one panel at a time, so that no panel depends on others to the last bit. Default: by device.')
     flags.DEFINE_bool('extract_outline', False, 'Color the outlines of pictures that are in color already.')
     flags.DEFINE_bool('inverted', False, 'Take pictures as white lines on black.')
     flags.DEFINE_string('name_encoding', None, 'Encoding of the names in archives that do not say which they use, such '

@@ -3,13 +3,12 @@
 import pathlib
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont, PngImagePlugin
+from PIL import Image, ImageDraw, ImageFont
 
-from data_pipeline.common import files
 from eval import sheet_labels
+from eval.formats import files
 
 ROWS = 24  # the most rows of a sheet, unless told otherwise
-SOFTWARE = 'comic-colorizer'  # what PNG files name as the program that wrote them
 _CELL, _GAP, _MARGIN, _HEADER = 176, 8, 28, 30  # pixels
 _PAPER, _TEXT, _FRAME = (250, 249, 246), (60, 58, 64), (214, 212, 206)
 
@@ -61,7 +60,7 @@ class ContactSheet:
         while not self._replace and path_of(self._path, self._number).exists():
             self._number += 1
         path = path_of(self._path, self._number)
-        save_png(path, self._draw(rows))
+        files.save_png(path, self._draw(rows))
         self.written.append(path)
 
     def _draw(self, rows):
@@ -92,17 +91,6 @@ def path_of(path, number):
     """Names the sheets: number 1 has the path itself, the next ones get -2, -3 and so on before the suffix."""
     path = pathlib.Path(path)
     return path if number == 1 else path.with_stem(f'{path.stem}-{number}')
-
-
-def save_png(path, picture):
-    """Writes a PIL image or a uint8 array as PNG that names `SOFTWARE`, and makes its folder."""
-    path = pathlib.Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    image = picture if isinstance(picture, Image.Image) else Image.fromarray(picture)
-    texts = PngImagePlugin.PngInfo()
-    texts.add_text('Software', SOFTWARE)
-    with files.atomic_write(path) as part:
-        image.save(part, 'PNG', pnginfo=texts)
 
 
 def _thumbnail(picture):

@@ -37,8 +37,9 @@ import numpy as np
 from absl import flags
 
 from data_pipeline.common import files, program
-from eval import contact_sheet, systems
+from eval import systems
 from eval.evaluation import compared, held_out_sets, metrics, report
+from eval.formats import files as formats
 from models import comic_colorizer
 
 FLAGS = flags.FLAGS
@@ -120,7 +121,7 @@ def evaluate(sets, models, output, temperature):
         its_rows, pictures = evaluate_set(name, examples, models, temperature)
         rows += its_rows
         shown[name] = report.chosen(pictures, its_rows)
-        contact_sheet.save_png(output / f'figure_{name}.png', report.figure(
+        formats.save_png(output / f'figure_{name}.png', report.figure(
             pictures, ['outline', 'truth', *(model for model in systems.SYSTEMS if model in models)]))
     table = means(rows)
     text = io.StringIO()

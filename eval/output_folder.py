@@ -14,16 +14,14 @@ import re
 import time
 import unicodedata
 
-from PIL import Image
-
 from data_pipeline.common import errors, files
 from data_pipeline.pictures import pages, pixels
-from eval import contact_sheet
+from eval.formats import files as formats
 
 RECORD, SHEET = 'colorized.json', 'contact_sheet.png'
-_LONGEST, _ROOM = 255, len('-999999.png.part')  # bytes of a name on most file systems, and of what follows a stem
+_LONGEST, _ROOM = 255, len('-999999.cbz.pages.part')  # bytes of a name on most file systems, and of what follows a stem
 _SAVE_AFTER = 5  # seconds between two writings of the record
-_OWN = re.compile(rf'{re.escape(RECORD)}(\.part)?|.*\.png\.part', re.IGNORECASE)
+_OWN = re.compile(rf'{re.escape(RECORD)}(\.part)?|.*\.(png|jpg|jpeg|webp|psd|ora|cbz)\.part', re.IGNORECASE)
 _LIKE_A_FILE = re.compile(r'.*\.(png|json)(\.part)?', re.IGNORECASE)
 _LIKE_A_SHEET = re.compile(rf'{pathlib.Path(SHEET).stem}(-[0-9]+)?', re.IGNORECASE)
 
@@ -35,29 +33,31 @@ def without_suffix(path):
     return stem if has_suffix else path
 
 
-def result_names(pictures):
-    """Names results after their pictures, without the suffix: 'ch1/p1.jpg' -> 'ch1/p1'.
+def result_names(pictures, suffixes):
+    """Names results after their pictures: 'ch1/p1.tif' -> 'ch1/p1.png'.
 
-    A name that is taken keeps the picture's suffix ('ch1/p1.jpg'), or gets a number. A PNG comes before other pictures,
-    so that it keeps its name. Names differ also where upper and lower case, or the two ways to write an accent, are the
-    same. No result is in the way of a contact sheet, of the record or of another result's folder, and no part of a path
-    is too long for a file system.
+    A name that is taken keeps the picture's suffix ('ch1/p1.tif.png'), or gets a number. A picture with the result's
+    suffix comes before others, so that it keeps its name. Names differ also where upper and lower case, or the two ways
+    to write an accent, are the same. No result is in the way of a contact sheet, of the record or of another result's
+    folder, and no part of a path is too long for a file system.
 
     Args:
       pictures: list of different names of pictures, paths with '/' between their parts.
+      suffixes: for each picture the suffix of its result, such as '.png'.
     Returns:
-      List of strings.
+      List of strings, the names without the suffixes.
     """
     taken, names = set(), {}
-    for picture in sorted(pictures, key=lambda picture: not picture.lower().endswith('.png')):
+    for picture, suffix in sorted(zip(pictures, suffixes, strict=True),
+                                  key=lambda pair: not pair[0].lower().endswith(pair[1])):
         *folders, file = picture.split('/')
         folder = ''.join(_short(f'{part}_' if _LIKE_A_FILE.fullmatch(part) else part, _LONGEST) + '/'
                          for part in folders)
         candidates = itertools.chain((without_suffix(file), file), (f'{file} ({k})' for k in itertools.count(2)))
         for name in (_short(candidate, _LONGEST - _ROOM) for candidate in candidates):
-            if _key(folder + name) not in taken and (folders or not _LIKE_A_SHEET.fullmatch(name)):
+            if _key(folder + name + suffix) not in taken and (folders or not _LIKE_A_SHEET.fullmatch(name)):
                 break
-        taken.add(_key(folder + name))
+        taken.add(_key(folder + name + suffix))
         names[picture] = folder + name
     return [names[picture] for picture in pictures]
 
@@ -126,11 +126,7 @@ def _is_own(path):
     """Tells whether a file was written by this program."""
     if _OWN.fullmatch(os.path.basename(path)):
         return True
-    try:
-        with Image.open(path, formats=('PNG',)) as image:
-            return image.info.get('Software') == contact_sheet.SOFTWARE
-    except (OSError, ValueError):
-        return False
+    return formats.is_own(path)
 
 
 def picture_checksum(page):
@@ -153,7 +149,8 @@ class Record:
     Example:
       >>> record = Record(folder)
       >>> record.add('a.png', 'settings', 'picture')
-      >>> record.is_done('a.png', 'settings', 'picture')  # the file is missing
+      >>> from eval.settings import Result
+      >>> record.is_done(Result('a.png', 7, 'settings', 'png'), 'picture')  # the file is missing
       False
     """
 
@@ -164,10 +161,16 @@ class Record:
             stored = json.loads(self.path.read_text(encoding='utf-8'))
             self._made = {name: str(made) for name, made in stored['results'].items()}
 
-    def is_done(self, name, settings, picture=''):
-        """Tells whether a result exists and was made so; without `picture`, whether it was made with these settings."""
-        made = self._made.get(name, '')
-        return made.startswith(f'{settings} {picture}') and os.path.isfile(self.path.parent / name)
+    def is_done(self, result, picture=''):
+        """Tells whether a result is there, alone or in its archive, and was made with its settings from this picture.
+
+        Args:
+          result: a `settings.Result`.
+          picture: checksum of the picture; '' stands for any.
+        """
+        made = self._made.get(result.name, '')
+        return made.startswith(f'{result.settings} {picture}') and any(
+            os.path.isfile(self.path.parent / file) for file in (result.name, result.archive) if file)
 
     def forget(self, name):
         """Forgets a result that is to be replaced. Until `add`, a run that is killed leaves it as not done."""

@@ -13,9 +13,6 @@ SYSTEMS = ('comic', 'two_step_cgan', 'pix2pix')
 PRETRAINED = pathlib.Path(comic_colorizer.__file__).parent / 'pretrained'  # folder of the shipped weights
 
 
-BATCH = 16  # pictures that a system with a fixed batch size colors at a time (our choice)
-
-
 class LocalSystem:
     """One of `SYSTEMS`, in this process.
 
@@ -23,8 +20,8 @@ class LocalSystem:
       name: the system's name.
       weight_folders: folders of weights; each network is loaded from the first that holds it.
       drafts: number of samples that each picture of `comic` is the consensus of.
-      fixed_batch: whether to fill each batch up to `BATCH` pictures, with blank ones, so that XLA compiles `comic` only
-        once. It is faster for many pictures.
+      batch_size: if given, XLA compiles `comic` for batches of this size. It is faster for many pictures; smaller
+        batches are filled with blank ones.
       whole_batches: see `ComicColorizer`, `whole`.
     Raises:
       UserError: no folder holds a network.
@@ -35,12 +32,12 @@ class LocalSystem:
       (1, 256, 256, 3)
     """
 
-    def __init__(self, name, weight_folders, drafts=comic_colorizer.DRAFTS, fixed_batch=False, whole_batches=None):
-        self.name, self.batch = name, BATCH
-        self._fixed = fixed_batch and name == 'comic'
+    def __init__(self, name, weight_folders, drafts=comic_colorizer.DRAFTS, batch_size=None, whole_batches=None):
+        self.name = name
+        self._batch_size = batch_size if name == 'comic' else None
         if name == 'comic':
             self.colorizer = comic_colorizer.ComicColorizer.from_pretrained(
-                weight_folders, drafts=drafts, xla=fixed_batch, whole=whole_batches)
+                weight_folders, drafts=drafts, xla=bool(batch_size), whole=whole_batches)
             self.size = self.colorizer.image_size
         elif name == 'two_step_cgan':
             self.colorizer = two_step_cgan.TwoStepCGAN.from_pretrained(weight_folders)
@@ -53,8 +50,7 @@ class LocalSystem:
         """Colors drawings.
 
         Args:
-          drawings: uint8 [B, S, S], line art fitted to the networks' square. With a fixed batch size, B is at most
-            `BATCH`.
+          drawings: uint8 [B, S, S], line art fitted to the networks' square; B is at most `batch_size`.
           seeds: int [B].
           temperature: float, of the sampling. Only `comic` samples; the others ignore seeds and temperature.
           background: uint8 (3,) RGB, the color to paint backgrounds with (`comic` only), or None.
@@ -65,9 +61,10 @@ class LocalSystem:
             background_mask: [B, S, S], 255 on the background, if the system has it.
         """
         count = len(drawings)
-        if self._fixed:
-            drawings = np.pad(drawings, [(0, BATCH - count), (0, 0), (0, 0)], constant_values=outline.PAPER)
-            seeds = np.pad(seeds, (0, BATCH - count))
+        if self._batch_size:
+            missing = self._batch_size - count
+            drawings = np.pad(drawings, [(0, missing), (0, 0), (0, 0)], constant_values=outline.PAPER)
+            seeds = np.pad(seeds, (0, missing))
         ink = outline.to_ink(np.float32(drawings[..., None]))
         if self.name == 'comic':
             color = np.full(3, comic_colorizer.AUTOMATIC) if background is None else colors.from_levels(

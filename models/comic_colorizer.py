@@ -17,8 +17,8 @@ class ComicColorizer(tf.Module):
       low_res_colorizer, background_detector, polishing_network: trained networks of equal picture sizes.
       drafts: see `LowResColorizer.consensus`.
       xla: whether to compile with XLA. It is faster after the first call for each batch size.
-      whole: whether the networks take whole batches. If not, each picture passes them alone, so that its result does not
-        depend on its batch, to the last bit. None: whole batches where there is a GPU or a TPU.
+      whole: whether the networks take whole batches. If not, each picture passes them alone, so that its result does
+        not depend on its batch, to the last bit. None: whole batches where there is a GPU or a TPU.
 
     Example:
       >>> colorizer = ComicColorizer.from_pretrained('models/pretrained', drafts=1)

@@ -104,18 +104,21 @@ def lay_over(colors, drawing):
 
 
 def _spread_levels(lines):
-    """Spreads the levels of a drawing [H, W] so that its strokes have full ink. A blank page stays blank.
+    """Spreads the levels of a drawing, float [H, W] of whole numbers, so that its strokes have full ink.
 
-    If the strokes are pale, the faintest ink is taken for paper, because it would be spread as well.
+    A blank page stays blank. If the strokes are pale, the faintest ink is taken for paper, because it would be spread
+    as well.
     """
-    ink = tf.sort(tf.reshape(PAPER - lines, [-1]))
-    inked = tf.reduce_sum(tf.cast(ink >= _SOME_INK * PAPER, tf.int32))
+    levels = tf.range(PAPER + 1)
+    counts = tf.math.bincount(tf.cast(tf.reshape(PAPER - lines, [-1]), tf.int32), minlength=PAPER + 1)
+    upto = tf.cumsum(counts)
+    inked = tf.reduce_sum(tf.where(tf.cast(levels, tf.float32) >= _SOME_INK * PAPER, counts, 0))
 
     def rank(share, count):  # of the pixels with most ink
-        at = tf.cast(tf.cast(count, tf.float32) * share, tf.int32)
-        return ink[tf.minimum(tf.size(ink) - count + at, tf.size(ink) - 1)]
+        at = upto[-1] - count + tf.cast(tf.cast(count, tf.float32) * share, tf.int32)
+        return tf.cast(tf.reduce_sum(tf.cast(upto <= tf.minimum(at, upto[-1] - 1), tf.int32)), tf.float32)
 
-    most = tf.maximum(rank(_MOST, tf.size(ink)), rank(_MOST_INKED, inked))
+    most = tf.maximum(rank(_MOST, upto[-1]), rank(_MOST_INKED, inked))
     faintest = _SOME_INK * tf.maximum(PAPER - 2 * most, 0)
     spread = (PAPER - lines - faintest) * (PAPER / tf.maximum(most - faintest, 1))
     return PAPER - tf.clip_by_value(tf.round(spread), 0, PAPER)

@@ -35,6 +35,8 @@ class Page:
       path: the file, or the archive that holds it.
       keys: keys of the members that lead to it inside archives; empty for a plain file.
       frame: number of the picture in a file of several pages.
+      archive: name of the archive that holds it, the outer one of two; empty for a plain file.
+      member: path in this archive.
 
     Example:
       >>> Page('comic/ep1/p1.png', 'ep1/p1.png', 'comic/ep1', 'comic/ep1/p1.png').keys
@@ -47,6 +49,8 @@ class Page:
     path: str
     keys: tuple = ()
     frame: int = 0
+    archive: str = ''
+    member: str = ''
 
 
 @dataclasses.dataclass
@@ -174,8 +178,10 @@ def _list_frames(page, frames, listing):
     if len(frames) == 1:
         listing.pages.append(dataclasses.replace(page, frame=frames[0]))
         return
-    listing.pages += [dataclasses.replace(page, name=f'{page.name}/{k:04d}', inside=f'{page.inside}/{k:04d}',
-                                          group=page.name, frame=frame) for k, frame in enumerate(frames, 1)]
+    for k, frame in enumerate(frames, 1):
+        name, inside, member = (f'{path}/{k:04d}' for path in (page.name, page.inside, page.member))
+        listing.pages.append(dataclasses.replace(page, name=name, inside=inside, group=page.name, frame=frame,
+                                                 member=member if page.member else ''))
 
 
 def _list_members(page, members, encoding, listing):
@@ -191,7 +197,8 @@ def _list_members(page, members, encoding, listing):
     unique = names.unique(names.safe(name) for name, _ in kept)  # here already, because archives in it give groups
     first, unpacked = len(listing.pages), 0
     for name, (_, member) in zip(unique, kept, strict=True):
-        inner = Page(f'{page.name}/{name}', f'{page.inside}/{name}', page.name, page.path, (*page.keys, member.key))
+        inner = Page(f'{page.name}/{name}', f'{page.inside}/{name}', page.name, page.path, (*page.keys, member.key),
+                     archive=page.archive or page.name, member=f'{page.member}/{name}' if page.member else name)
         if pathlib.PurePosixPath(name).suffix.lower() in _NO_ARCHIVES:
             listing.pages.append(inner)
             continue

@@ -1,10 +1,13 @@
 import hashlib
+import json
 
 import cv2
 import numpy as np
 import pytest
+from PIL import Image
 
-from data_pipeline import synthetic_comic
+from data_pipeline import synthetic_comic, synthetic_page
+from data_pipeline.pictures import companions, pages
 
 
 @pytest.mark.parametrize('background', synthetic_comic.BACKGROUNDS)
@@ -40,6 +43,21 @@ def test_line_art_is_where_the_foreground_is(panels):
     for panel in panels:
         assert panel.line_art.max() == 255 and panel.line_art.min() < 40
         assert (panel.line_art[panel.background & ~_near(~panel.background)] == 255).all()
+
+
+def test_pages_are_written_with_their_companions_and_panels(tmp_path):
+    synthetic_comic.draw_pages(tmp_path, 2, 2, seed=1, width=256, layout='rows', askew=1.)
+    written = {str(path.relative_to(tmp_path)) for path in tmp_path.rglob('*.*')}
+    assert written == {f'ep00{episode}/0{number}.{kind}' for episode in (1, 2) for number in (1, 2)
+                       for kind in ('colour.png', 'line.png', 'mask.png', 'panels.json')}
+    page = synthetic_page.draw_page(1, 2001, width=256, layout='rows', askew=1.)
+    for kind, picture in (('colour', page.color), ('line', page.line_art), ('mask', page.background * 255)):
+        np.testing.assert_array_equal(np.array(Image.open(tmp_path / f'ep002/01.{kind}.png')), picture)
+    truth = json.loads((tmp_path / 'ep002/01.panels.json').read_text())
+    assert (truth['width'], truth['height']) == (256, 366)
+    np.testing.assert_equal(truth['panels'], [polygon.tolist() for polygon in page.panels])
+    pairs = companions.with_companions(pages.find([tmp_path / 'ep001'], None).pages)
+    assert [sorted(beside) for page, beside in pairs if page.name.endswith('.png')] == [['line', 'mask']] * 2
 
 
 def _near(mask):

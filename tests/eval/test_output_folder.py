@@ -8,10 +8,14 @@ import pytest
 from PIL import Image
 
 from data_pipeline.common import errors
-from eval import colorize
-from eval.output_folder import result_names
+from eval import colorize, output_folder
 from eval.settings import Settings
 from tests.eval.stand_in import files
+
+
+def result_names(pictures):
+    """Names the results of pictures, all of them PNG."""
+    return output_folder.result_names(pictures, ['.png'] * len(pictures))
 
 
 def test_a_result_is_named_after_its_picture_without_the_suffix():
@@ -57,7 +61,7 @@ def test_names_that_are_too_long_become_short_and_stay_unique(tmp_path, part):
     assert names == result_names(given)
     assert len(set(names)) == 4 and len({name.partition('/')[0] for name in names}) == 2
     for name in names:
-        path = tmp_path / f'{name}-1000.png.part'
+        path = tmp_path / f'{name}-1000.cbz.pages.part'
         path.parent.mkdir(exist_ok=True)
         path.write_bytes(b'')
 

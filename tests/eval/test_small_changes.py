@@ -20,7 +20,7 @@ def _colored(folder):
             path.parent.mkdir(exist_ok=True)
             (changed if isinstance(changed, Image.Image) else Image.fromarray(changed)).save(path)
     system = systems.LocalSystem('comic', [systems.PRETRAINED])
-    colorize.colorize([folder / kind for kind in kinds], folder / 'out', system, Settings())
+    colorize.colorize([folder / kind for kind in kinds], folder / 'out', system, Settings(format='png'))
     return {kind: [np.asarray(Image.open(folder / 'out' / kind / f'{number}.png').resize(
         (300, 300), Image.Resampling.BOX)).astype(float) for number in (2, 3)] for kind in kinds}
 

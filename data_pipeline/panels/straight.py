@@ -1,7 +1,7 @@
-"""Cuts a page into its panels by recursive XY cuts along white or black gutters.
+"""Cuts a page by recursive XY cuts along straight gutters.
 
-A gutter is a band of nearly uniform white or black that crosses a region from side to side. A region is cut along the
-gutters of one direction, each piece along those of the other, and so on. This finds nested rows and columns.
+A gutter is a band of nearly one color that crosses a region from side to side. A region is cut along the gutters of one
+direction, each piece along those of the other, and so on. This finds nested rows and columns.
 
 White space inside a picture (a figure on white paper) also looks like a gutter. But a panel has a frame or a painted
 ground, so it fills its box to the edges. Therefore a cut counts only if at least one of its pieces is a panel, or is
@@ -9,47 +9,26 @@ cut further into panels. Beside a panel, a large piece that does not fill its bo
 or a caption in the gutter) belongs to no panel.
 """
 
-import cv2
 import numpy as np
 
-WORK_SIZE = 700  # pixels; wider pages are shrunk to this width first
 _GUTTER_PURITY = 0.985  # least share of a row's pixels that have the gutter's color
 _MIN_GUTTER = 0.004  # least thickness of a gutter, as a share of the page's width
 _MIN_PANEL = 0.10  # least side of a panel, as a share of the page's width
-_MIN_VIGNETTE = 0.12  # least area of a vignette, as a share of the square of the page's width
-_FILLED_EDGE = 0.55  # least share of each edge of a panel's box that is not gutter
-_TOLERANCE = 18  # levels that a scanned or compressed gutter may differ from pure white or black
+_MIN_VIGNETTE = 0.05  # least area of a vignette, as a share of the square of the page's width
+_FILLED_EDGE = .72  # least share of each edge of a panel's box that is not gutter
+_CORNER = .08  # side of a panel's corners, as a share of its shorter side; a balloon's are empty
 
 
-def find(page):
-    """Finds the panels of a page or of a webtoon strip, however tall.
+def find(gutter, width):
+    """Finds panels between straight gutters.
 
     Args:
-      page: uint8 [H, W, 3], RGB.
+      gutter: bool [H, W], where the page has the gutter's color.
+      width: the page's width in pixels, which the limits are relative to.
     Returns:
-      Boxes (top, left, bottom, right) in pixels of the page, in reading order (rows from the top, each from the left).
-      A page without gutters has one panel, the whole page.
-
-    Example:
-      >>> page = np.full((400, 600, 3), 255, np.uint8)
-      >>> page[20:380, 20:290] = page[20:380, 310:580] = 120
-      >>> find(page)
-      [(20, 20, 380, 290), (20, 310, 380, 580)]
+      Boxes (top, left, bottom, right).
     """
-    height, width = page.shape[:2]
-    scale = min(1., WORK_SIZE / width)
-    small = cv2.resize(page, (max(1, round(width * scale)), max(1, round(height * scale))),
-                       interpolation=cv2.INTER_AREA) if scale < 1 else page
-    red, green, blue = cv2.split(small)
-    white = np.minimum(np.minimum(red, green), blue) >= 255 - _TOLERANCE
-    black = np.maximum(np.maximum(red, green), blue) <= _TOLERANCE
-    # With the wrong gutter color, a page looks like one panel, margins included.
-    boxes = max((_cut(gutter, (0, 0, *gutter.shape), small.shape[1]) for gutter in (white, black)),
-                key=lambda found: (len(found), -sum(map(_area, found))))
-    if not boxes:
-        return [(0, 0, height, width)]
-    sy, sx = height / small.shape[0], width / small.shape[1]
-    return [(round(t * sy), round(le * sx), round(b * sy), round(r * sx)) for t, le, b, r in boxes]
+    return _cut(gutter, (0, 0, *gutter.shape), width)
 
 
 def _area(box):
@@ -118,4 +97,11 @@ def _is_panel(gutter, box):
     band = max(2, round(0.015 * min(inside.shape)))
     edges = (inside[:band].any(axis=0), inside[-band:].any(axis=0),
              inside[:, :band].any(axis=1), inside[:, -band:].any(axis=1))
-    return all(edge.mean() >= _FILLED_EDGE for edge in edges)
+    return all(edge.mean() >= _FILLED_EDGE for edge in edges) and _has_corners(inside)
+
+
+def _has_corners(inside):
+    """Tells whether at most one corner of a box is empty."""
+    side = max(2, round(_CORNER * min(inside.shape)))
+    ends = slice(None, side), slice(-side, None)
+    return sum(inside[y, x].any() for y in ends for x in ends) >= 3

@@ -1,0 +1,195 @@
+"""Finds speech balloons and captions: areas of paper that hold lettering.
+
+It is classical, and not the background detector's task: the detector learned without labels, from squares of 256
+pixels, in which lettering cannot be read. At the page's resolution lettering is easy to tell: small pieces of ink of
+like size, close together, in the middle of a closed area and away from its outline. All limits are our choice, measured
+on drawn balloons of many scripts and on drawings without balloons.
+
+Not found are balloons without lettering or with a single letter, those whose outline has a gap or that letters touch,
+and white letters on black. A sign or a label with lettering is taken for a caption. Lettering without an outline is no
+balloon.
+"""
+
+import cv2
+import numpy as np
+
+_MOST_PIXELS = 20_000_000  # larger pages are looked at in this size
+_SOME_INK = 16  # levels of ink that are no line
+# Least ink of a line, as a share of the ink of the darkest tenth of the inked pixels: with the first, thin letters are
+# whole; with the second, small letters do not touch each other.
+_LINES = .25, .55
+_LARGEST = .3  # of the page: no balloon's box is larger
+_SAME = .9  # least share that the boxes of a balloon at two sizes of the page have in common
+# Of lettering. Sizes are longest sides; the common one is that of the piece that has the middle of all contours.
+_LEAST_LETTER = 5  # pixels
+_MOST_PIECES = 2_000
+_LIKE, _LEAST_LIKE = 1.9, .45  # ratio of like sizes, and the least share of the contours of pieces like the common size
+_COLUMN = 1.3  # lettering is in columns, and widths count, if it is so many times as high as wide
+_MARK = .4  # marks are smaller than this share of the common size: dots, commas, parts of letters
+_MANY, _ALIKE = 7, .08  # so many dots, flowers or windows differ less than this, as a share of their mean size
+_INSIDE = .1  # most share of the contours of pieces that lie inside of other pieces, as pupils do
+# Of the area.
+_COMPACT = .6  # least share of its convex hull that it fills
+_TAIL = .3  # what is narrower than this share of the square root of its size is a tail or a spike, not the body
+_BODY, _ROUND = .7, .8  # least share of the area that is body, and of the body's convex hull
+_OFF = .15, .3  # most distance of the lettering from the body's center, as shares of its width and height
+_SPAN = .2, .97  # width and height of the lettering, as shares of the body's
+# Lettering has much ink for its size, keeps away from the outline, and is even: its score is the length of strokes in a
+# square of the common size, times the distance from the outline, both in common sizes, times one less the deviation of
+# the letters' heights as a share of their mean. Faces score less. Few letters must score more.
+_SCORE, _FEW_SCORE = .2, 1.2  # least score of many letters, and what is added for N of them, times N
+_SMALL = 96  # longer side of the map that the body is measured in, pixels
+
+
+def find(drawing):
+    """Finds balloons and captions.
+
+    Args:
+      drawing: uint8 [H, W, 3] or [H, W], black on white.
+    Returns:
+      bool [H, W], True inside their outlines, lettering included, and on the inner pixels of the outlines.
+
+    Example:
+      >>> bool(find(np.full((200, 100, 3), 255, np.uint8)).any())
+      False
+    """
+    height, width = drawing.shape[:2]
+    light = drawing if drawing.ndim == 2 else cv2.min(cv2.min(*(cv2.extractChannel(drawing, k) for k in (0, 1))),
+                                                      cv2.extractChannel(drawing, 2))
+    scale = min(1, (_MOST_PIXELS / (height * width)) ** .5)
+    small = cv2.resize(light, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) if scale < 1 else light
+    lines = _lines(light, _LINES[0])
+    found = np.zeros((height, width), np.uint8)
+    for least in _LINES:
+        outlines = _balloons(_lines(small, least))
+        if scale < 1:
+            outlines = [_at_full_size(outline, lines, scale) for outline in outlines]
+        cv2.drawContours(found, outlines, -1, 1, cv2.FILLED)
+    # The inner half of the outline is smoothed towards the balloon: it must not be tinted.
+    return (found | (cv2.dilate(found, np.ones((3, 3), np.uint8)) & lines)) > 0
+
+
+def _lines(light, least):
+    """Tells where lines are, given the least share of ink: uint8 [H, W], 1 on lines, 0 on paper."""
+    inked = cv2.calcHist([light], [0], None, [256], [0, 256]).ravel()[::-1].copy()
+    inked[:_SOME_INK] = 0
+    most = np.searchsorted(inked.cumsum(), .9 * inked.sum())
+    return cv2.threshold(light, 254 - max(_SOME_INK, int(least * most)), 1, cv2.THRESH_BINARY_INV)[1]
+
+
+def _contours(lines):
+    """Finds the contours of lines, and the contour that each lies in, or -1. The page's edge counts as a line."""
+    framed = cv2.copyMakeBorder(lines, 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=1)
+    contours, tree = cv2.findContours(framed, cv2.RETR_TREE, cv2.CHAIN_APPROX_NONE, offset=(-1, -1))
+    return contours, tree[0, :, 3]
+
+
+def _balloons(lines):
+    """Finds the outlines of balloons: list of int32 [N, 1, 2], (x, y) of the innermost pixels of their lines."""
+    contours, parent = _contours(lines)
+    lengths = np.array([len(contour) for contour in contours])
+    depth, above = np.zeros(len(parent), int), parent
+    while (above >= 0).any():
+        depth += above >= 0
+        above = np.where(above >= 0, parent[above], -1)
+    # Contours of even depth go around pieces of ink, those of odd depth around areas of paper.
+    pieces = np.flatnonzero((depth % 2 == 0) & (depth > 0))
+    length_in = np.bincount(parent[pieces], lengths[pieces], len(parent))  # of all pieces in an area
+    deeper = pieces[depth[pieces] > 2]
+    length_inside = np.bincount(parent[parent[parent[deeper]]], lengths[deeper], len(parent))
+    pieces = pieces[lengths[pieces] >= _LEAST_LETTER]
+    pieces = pieces[np.argsort(parent[pieces], kind='stable')]
+    areas, first, counts = np.unique(parent[pieces], return_index=True, return_counts=True)
+    result = []
+    for area, start, count in zip(areas, first, counts, strict=True):
+        inside = pieces[start:start + count]
+        _, _, w, h = cv2.boundingRect(contours[area])
+        if (2 <= count <= _MOST_PIECES and w * h <= _LARGEST * lines.size
+                and length_inside[area] <= _INSIDE * length_in[area]):
+            boxes = np.array([cv2.boundingRect(contours[piece]) for piece in inside])
+            letters, size, score = _lettering(boxes, lengths[inside], length_in[area])
+            if score > 0 and _is_balloon(contours[area], boxes):
+                clear = _clearance(contours[area], [contours[piece] for piece in inside[letters]])
+                if score * clear / size >= _SCORE + _FEW_SCORE / letters.sum():
+                    result.append(contours[area])
+    return result
+
+
+def _at_full_size(outline, lines, scale):
+    """Finds an outline again in the lines of a page at its full size, given the one at `scale` times its size."""
+    scaled = np.int32(np.rint((outline + .5) / scale - .5))
+    left, top, w, h = cv2.boundingRect(scaled)
+    spare = int(np.ceil(2 / scale))
+    y, x = max(0, top - spare), max(0, left - spare)
+    contours, parent = _contours(lines[y:top + h + spare, x:left + w + spare])
+    boxes = np.array([cv2.boundingRect(contour) for contour in contours]) + [x, y, 0, 0]
+    first = np.maximum(boxes[:, :2], [left, top])
+    last = np.minimum(boxes[:, :2] + boxes[:, 2:], [left + w, top + h])
+    common = np.maximum(last - first, 0).prod(axis=1)
+    alike = common / (boxes[:, 2:].prod(axis=1) + w * h - common)
+    alike[parent < 0] = 0
+    best = alike.argmax()
+    return contours[best] + np.int32([x, y]) if alike[best] >= _SAME else scaled
+
+
+def _lettering(boxes, lengths, total):
+    """Measures whether pieces of ink in an area are lettering.
+
+    Args:
+      boxes: int [N, 4], (left, top, width, height) in pixels.
+      lengths: int [N], lengths of their contours.
+      total: the length of the contours of all pieces in the area.
+    Returns:
+      (letters, size, score): which pieces are letters, bool [N]; their common size in pixels; and their score without
+      the distance from the outline, 0 if they are no lettering.
+    """
+    sizes = boxes[:, 2:].max(axis=1)
+    order = np.argsort(sizes)
+    size = sizes[order][np.searchsorted(lengths[order].cumsum(), lengths.sum() / 2)]
+    letters = sizes > _MARK * size
+    left, top, width, height = boxes[letters].T
+    like = lengths[(sizes > size / _LIKE) & (sizes < size * _LIKE)].sum()
+    deviations = [of.std() / of.mean() for of in (width, height, lengths[letters])]
+    if (len(left) < 2 or size < _LEAST_LETTER or like < _LEAST_LIKE * total
+            or (len(left) >= _MANY and max(deviations) < _ALIKE)):
+        return letters, size, 0.
+    around = (left + width).max() - left.min(), (top + height).max() - top.min()
+    written = lengths[letters].sum() / 2 * size / (around[0] * around[1])
+    return letters, size, written * (1 - deviations[0 if around[1] > _COLUMN * around[0] else 1])
+
+
+def _is_balloon(outline, boxes):
+    """Tells whether an area has the shape of a balloon, and pieces of ink lie in it as lettering does.
+
+    Args:
+      outline: int32 [N, 1, 2], contour of the area.
+      boxes: int [L, 4], boxes of the pieces (left, top, width, height).
+    """
+    area = cv2.contourArea(outline)
+    if area < _COMPACT * cv2.contourArea(cv2.convexHull(outline)):
+        return False
+    corner, (w, h) = np.array(cv2.boundingRect(outline)).reshape(2, 2)
+    scale = min(1, _SMALL / max(w, h))
+    tail = max(3, round(_TAIL * scale * area ** .5))
+    shape = np.zeros((int(h * scale) + 2 * tail + 1, int(w * scale) + 2 * tail + 1), np.uint8)
+    cv2.fillPoly(shape, [np.int32((outline - corner) * scale) + tail], 1)
+    body = cv2.morphologyEx(shape, cv2.MORPH_OPEN, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (tail, tail)))
+    bodies, _ = cv2.findContours(body, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    if not bodies or body.sum() < _BODY * shape.sum():
+        return False
+    largest = max(bodies, key=cv2.contourArea)
+    if cv2.contourArea(largest) < _ROUND * cv2.contourArea(cv2.convexHull(largest)):
+        return False
+    at, extent = np.array(cv2.boundingRect(body)).reshape(2, 2) / scale
+    at += corner - tail / scale
+    first, last = boxes[:, :2].min(axis=0), (boxes[:, :2] + boxes[:, 2:]).max(axis=0)
+    off, span = abs((first + last) / 2 - at - extent / 2) / extent, (last - first) / extent
+    return (off <= _OFF).all() and span.min() >= _SPAN[0] and span.max() <= _SPAN[1]
+
+
+def _clearance(outline, letters):
+    """Measures how far letters are from the outline: pixels, the 2 % that are nearest not counted."""
+    left, top, w, h = cv2.boundingRect(outline)
+    inside = cv2.drawContours(np.zeros((h, w), np.uint8), [outline], -1, 1, cv2.FILLED, offset=(-left, -top))
+    x, y = (np.concatenate(letters)[:, 0] - [left, top]).T
+    return np.percentile(cv2.distanceTransform(inside, cv2.DIST_L2, 3)[y, x], 2)

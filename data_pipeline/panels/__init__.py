@@ -1,0 +1,1 @@
+"""Panels: finds them in pages, in reading order."""

@@ -1,0 +1,145 @@
+"""Finds panels by their border lines, where no gutter tells them: panels that share a border, insets, and full bleeds.
+
+A border is a straight dark line from one edge of the region to the other, as thick as the region's own frame, which
+nothing interrupts. So a horizon or a floor line, over which figures stand or which is thinner, is no border.
+"""
+
+import itertools
+
+import cv2
+import numpy as np
+
+_REACH = .007  # distance to both sides within which a line is darker than all around, as a share of the page's width
+_CONTRAST = 30  # levels that it is darker
+_BLACK = 70  # levels up to which a pixel is part of any line
+_WHOLE = .965  # least share of its length that a border is a line
+_THICK = .72  # least thickness of a border, as a share of the frame's
+_MOST_INSET = .5  # most share of its panel that an inset has
+_FRAMED = .92  # least share of the frame of an inset that is a line
+_MOST_SEGMENTS = 16  # a region with more straight lines has a pattern
+_MIN_SIDE = .1  # least side of a panel, as a share of the page's width
+
+
+def cut(gray, box, width):
+    """Cuts a framed region along the borders in it.
+
+    Args:
+      gray: uint8 [H, W], the page.
+      box: (top, left, bottom, right), the region.
+      width: the page's width in pixels.
+    Returns:
+      List of boxes; the region's own if it has no border.
+    """
+    top, left, bottom, right = box
+    region = gray[top:bottom, left:right]
+    reach = max(3, round(_REACH * width))
+    for axis in (0, 1):
+        part = region if axis == 0 else region.T
+        if part.shape[0] < 2 * _MIN_SIDE * width:
+            continue
+        lines = [k for k in _lines(part, reach) if min(k, part.shape[0] - k) >= _MIN_SIDE * width]
+        if not lines:
+            continue
+        frame = np.median([_thickness(side, first, reach) for side in (region, region.T)
+                           for first in (0, side.shape[0] - 1)])
+        lines = [k for k in lines if _thickness(part, k, reach) >= _THICK * frame > .3]
+        if lines:
+            ends = [0, *lines, part.shape[0]]
+            pieces = [(top + a, left, top + b, right) if axis == 0 else (top, left + a, bottom, left + b)
+                      for a, b in zip(ends, ends[1:], strict=False) if b - a >= _MIN_SIDE * width]
+            return [piece for one in pieces for piece in cut(gray, one, width)]
+    return [box]
+
+
+def bands(gray, width):
+    """Cuts a page along border lines that run from edge to edge, as those of full bleeds do: list of (top, bottom)."""
+    reach = max(3, round(_REACH * width))
+    rows = [k for k in _lines(gray, reach) if reach < k < gray.shape[0] - reach]
+    ends = [0, *rows, gray.shape[0]]
+    return list(zip(ends, ends[1:], strict=False))
+
+
+def insets(gray, box, width):
+    """Finds framed rectangles in a framed panel, whose frames are as thick as its own.
+
+    Args:
+      gray, box, width: see `cut`.
+    Returns:
+      List of boxes.
+    """
+    top, left, bottom, right = (max(0, box[0] - 1), max(0, box[1] - 1), box[2] + 1, box[3] + 1)
+    region = gray[top:bottom, left:right]
+    reach, side = max(3, round(_REACH * width)), round(_MIN_SIDE * width)
+    (rows, across), (columns, along) = (_segments(part, reach, side // 2) for part in (region, region.T))
+    if len(rows) > _MOST_SEGMENTS or len(columns) > _MOST_SEGMENTS:
+        return []
+    frame = np.median([_thickness(part, first, reach) for part in (region, region.T)
+                       for first in (1, part.shape[0] - 2)])
+
+    sums_across = np.pad(across, ((0, 0), (1, 0))).cumsum(axis=1, dtype=np.int32)[rows]
+    sums_along = np.pad(along, ((0, 0), (1, 0))).cumsum(axis=1, dtype=np.int32)[columns]
+
+    def are_lines(sums, ends):
+        return (sums[:, ends[1]] - sums[:, ends[0]]) / (ends[1] - ends[0]) >= _FRAMED
+
+    def is_thick(y0, x0, y1, x1):
+        thick = [_thickness(region[:, x0:x1], y, reach) for y in (y0, y1)]
+        thick += [_thickness(region.T[:, y0:y1], x, reach) for x in (x0, x1)]
+        return min(thick) >= _THICK * frame > .3
+
+    found = []
+    pairs_of_rows = [pair for pair in itertools.combinations(range(len(rows)), 2)
+                     if rows[pair[1]] - rows[pair[0]] >= side]
+    for j0, j1 in itertools.combinations(range(len(columns)), 2):
+        x0, x1 = columns[j0], columns[j1]
+        if x1 - x0 < side or not pairs_of_rows:
+            continue
+        level = are_lines(sums_across, (x0, x1))
+        for k0, k1 in pairs_of_rows:
+            y0, y1 = rows[k0], rows[k1]
+            if level[k0] and level[k1] and (y1 - y0) * (x1 - x0) < _MOST_INSET * region.size and are_lines(
+                    sums_along[[j0, j1]], (y0, y1)).all() and is_thick(y0, x0, y1, x1):
+                found.append((top + y0, left + x0, top + y1 + 1, left + x1 + 1))
+    # Of frames that have a side in common, only the smallest.
+    found.sort(key=lambda inset: (inset[2] - inset[0]) * (inset[3] - inset[1]))
+    kept = []
+    for inset in found:
+        if all(inset[2] <= other[0] + reach or other[2] <= inset[0] + reach or inset[3] <= other[1] + reach
+               or other[3] <= inset[1] + reach for other in kept):
+            kept.append(inset)
+    return kept
+
+
+def _segments(region, reach, length):
+    """Finds long straight dark lines along the rows of a region: (sorted list of rows, map uint8 [h, w] of dark)."""
+    padded = np.pad(region.astype(np.int16), ((reach, reach), (0, 0)), mode='edge')
+    around = np.minimum(padded[:-2 * reach], padded[2 * reach:])
+    thin = cv2.dilate(np.uint8(around - region > _CONTRAST), np.ones((3, 1), np.uint8))
+    dark = thin | cv2.dilate(np.uint8(region < _BLACK), np.ones((3, 1), np.uint8))
+    runs = cv2.morphologyEx(thin, cv2.MORPH_OPEN, np.ones((1, length), np.uint8))
+    _, _, stats, centers = cv2.connectedComponentsWithStats(runs)
+    rows = sorted({int(round(center[1])) for (_, _, _, h, _), center in zip(stats[1:], centers[1:], strict=True)
+                   if h <= 2 * reach})
+    return [row for k, row in enumerate(rows) if k == 0 or row - rows[k - 1] > 1], dark
+
+
+def _lines(region, reach):
+    """Lists the rows of dark lines that cross a region [h, w] from side to side."""
+    inner = region[:, reach:-reach].astype(np.int16)
+    padded = np.pad(inner, ((reach, reach), (0, 0)), mode='edge')
+    around = np.minimum(padded[:-2 * reach], padded[2 * reach:])
+    dark = np.uint8((around - inner > _CONTRAST) | (inner < _BLACK))
+    share = cv2.dilate(dark, np.ones((3, 1), np.uint8)).mean(axis=1)
+    # A black ground is no line: somewhere beside it, it must be lighter.
+    contrast = (around - inner > _CONTRAST).mean(axis=1)
+    rows = np.flatnonzero((share >= _WHOLE) & (cv2.dilate(contrast[:, None], np.ones((3, 1)))[:, 0] > .5))
+    groups = np.split(rows, np.flatnonzero(np.diff(rows) > 2) + 1) if len(rows) else []
+    return [int(round(group.mean())) for group in groups]
+
+
+def _thickness(region, row, reach):
+    """Measures the thickness of a line along a row, in pixels of full black: the median over its length."""
+    first, last = max(0, row - reach), min(region.shape[0], row + reach + 1)
+    band = region[first:last].astype(np.float32)
+    light = np.maximum(band.max(axis=0), 1)
+    return float(np.median((1 - band / light).sum(axis=0)))

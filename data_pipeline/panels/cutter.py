@@ -1,0 +1,358 @@
+"""Finds the panels of a page.
+
+Gutters have one even color, and are open to the page's edge. What they leave are pieces: panels, panels that are joined
+(by a balloon or a figure over the gutter, or by a border that they share), drawings without a frame, and small things
+in the gutter, such as balloons. A piece is cut further where a gutter nearly crosses it, or a straight border line.
+All limits are our choice. They are measured on a page of 700 pixels width.
+"""
+
+import typing
+
+import cv2
+import numpy as np
+
+from data_pipeline.panels import borders, gutters, reading_order, straight
+
+WORK_SIZE = 700  # pixels; pages are shrunk to this width first
+_MIN_SIDE = .09  # least side of a panel, as a share of the page's width
+_MIN_AREA = .012  # least area of a panel with a frame or a painted ground, as a share of the page's squared width
+_MIN_VIGNETTE = .05  # the same of a drawing without a frame beside panels
+_FILLED_EDGE = .55  # least share of each edge of a panel's polygon that is not gutter
+_CORNER = .08  # distance from a panel's corners within which it begins, as a share of its shorter side
+_RECTANGULAR = .95  # least share of its rectangle that the contents of a page fill, if it is askew
+_LEAST_ASKEW, _MOST_ASKEW = .25, 5.  # degrees
+_CONTENT_LEVELS, _CONTENT = 60, .01  # a full bleed has so much ink: levels, and share of its pixels
+_FRAMED = .3  # least share of the contents that panels with a frame or a painted ground have
+_OPEN_COVERED = .62  # the same of the page's contents, where no straight gutter is; a drawing's shapes cover less
+_COVERED = .8  # least share of a box that its parts cover, if it is cut further
+_MOST_OVERLAP = .3  # most share of the smaller of two panels that the other one lies over
+_SOLID = .95  # a piece that fills so much of its polygon is one panel
+_BRIDGED = .6  # least share of a gutter that something crosses that is free
+_MIN_GUTTER = .004  # least thickness of a gutter, as a share of the page's width
+
+
+class Panel(typing.NamedTuple):
+    """A panel of a page.
+
+    Example:
+      >>> Panel((0, 0, 10, 20), np.int32([[0, 0], [20, 0], [20, 10], [0, 10]])).box
+      (0, 0, 10, 20)
+    """
+
+    box: tuple  # (top, left, bottom, right) in pixels of the page
+    polygon: np.ndarray  # int32 [N, 2], corners (x, y) in pixels of the page
+
+
+def find(page):
+    """Finds the panels of a page or of a webtoon strip, however tall.
+
+    Args:
+      page: uint8 [H, W, 3], RGB: colors or line art.
+    Returns:
+      List of `Panel` in reading order; empty if the page is one drawing without a frame.
+
+    Example:
+      >>> page = np.full((400, 600, 3), 255, np.uint8)
+      >>> page[20:380, 20:290] = page[20:380, 310:580] = 120
+      >>> [panel.box for panel in find(page)]
+      [(20, 20, 380, 290), (20, 310, 380, 580)]
+    """
+    height, width = page.shape[:2]
+    scale = min(1., WORK_SIZE / min(width, 1.6 * height))
+    small = cv2.resize(page, (max(1, round(width * scale)), max(1, round(height * scale))),
+                       interpolation=cv2.INTER_AREA) if scale < 1 else page
+    colors = gutters.candidates(small)
+    turn = _turn(small, colors[0]) if colors else None
+    upright = small if turn is None else cv2.warpAffine(small, turn, small.shape[1::-1],
+                                                        borderMode=cv2.BORDER_REPLICATE)
+    found = _cut_upright(upright, colors)
+    if turn is not None:
+        back = cv2.invertAffineTransform(turn)
+        found = [polygon @ back[:, :2].T + back[:, 2] for polygon in found]
+    found = [polygon for polygon in found if _area(polygon) < .97 * small.shape[0] * small.shape[1]]
+    if not _covers(found, small, .5):
+        return []
+    size = np.float64([width / small.shape[1], height / small.shape[0]])
+    polygons = [np.int32(np.rint(np.clip(polygon * size, 0, (width, height)))) for polygon in found]
+    boxes = [(int(p[:, 1].min()), int(p[:, 0].min()), int(p[:, 1].max()), int(p[:, 0].max())) for p in polygons]
+    return [Panel(boxes[k], polygons[k]) for k in reading_order.sort(boxes)]
+
+
+def whole(page):
+    """Takes a page as one panel.
+
+    Args:
+      page: [H, W] or [H, W, C].
+    Returns:
+      A `Panel`.
+
+    Example:
+      >>> whole(np.zeros((10, 20, 3), np.uint8)).box
+      (0, 0, 10, 20)
+    """
+    height, width = page.shape[:2]
+    return Panel((0, 0, height, width), np.int32(_corners((0, 0, height, width))))
+
+
+def crop(picture, panel):
+    """Cuts a panel out of a page, or out of a layer of it. What lies outside of its polygon becomes white.
+
+    Args:
+      picture: uint8 [H, W] or [H, W, C].
+      panel: a `Panel`.
+    Returns:
+      uint8 [h, w] or [h, w, C], of the panel's box.
+
+    Example:
+      >>> corners = np.int32([[0, 0], [20, 0], [0, 20]])
+      >>> crop(np.zeros((30, 30), np.uint8), Panel((0, 0, 20, 20), corners))[[2, 18], [2, 18]]
+      array([  0, 255], dtype=uint8)
+    """
+    top, left, bottom, right = panel.box
+    inside = cv2.fillPoly(np.zeros((bottom - top, right - left), np.uint8), [panel.polygon - [left, top]], 1)
+    part = picture[top:bottom, left:right]
+    return cv2.copyTo(part, inside, np.full_like(part, 255))
+
+
+def _turn(page, color):
+    """Finds how to turn a page that is askew: an affine map [2, 3], or None if it is upright."""
+    content = cv2.findNonZero(1 - gutters.of_color(page, color))
+    if content is None or len(content) < 100:
+        return None
+    hull = cv2.convexHull(content)
+    (x, y), (w, h), angle = cv2.minAreaRect(hull)
+    angle = (angle + 45) % 90 - 45
+    if cv2.contourArea(hull) < _RECTANGULAR * w * h or not _LEAST_ASKEW < abs(angle) < _MOST_ASKEW:
+        return None
+    return cv2.getRotationMatrix2D((x, y), angle, 1.)
+
+
+def _cut_upright(page, colors):
+    """Finds the panels of a page that is not askew: list of polygons."""
+    gray = cv2.cvtColor(page, cv2.COLOR_RGB2GRAY)
+    width = min(page.shape[1], 1.6 * page.shape[0])
+    bands = [band for band in borders.bands(gray, width) if band[1] - band[0] >= _MIN_SIDE * width]
+    cuts = [_cut_band(page[top:bottom], colors, width) for top, bottom in bands]
+    if len(bands) > 1 and not any(_covers(cut, page[top:bottom], .5) for cut, (top, bottom) in zip(
+            cuts, bands, strict=True)):  # a horizon of one picture
+        bands, cuts = [(0, page.shape[0])], [_cut_band(page, colors, width)]
+    found = []
+    for (top, bottom), polygons in zip(bands, cuts, strict=True):
+        band = page[top:bottom]
+        if len(bands) > 1 and not _covers(polygons, band, .5):
+            drawn = band.min(axis=-1) < band.max() - _CONTENT_LEVELS
+            polygons = [_corners((0, 0, *band.shape[:2]))] if drawn.mean() > _CONTENT else []  # a full bleed
+        found += [polygon + [0, top] for polygon in polygons]
+    divided = []
+    for polygon in found:
+        box = *np.int32(np.rint(polygon.min(axis=0)))[::-1], *np.int32(np.rint(polygon.max(axis=0)))[::-1]
+        is_page = _area(polygon) > .97 * page.shape[0] * page.shape[1]
+        if is_page or _area(polygon) < .97 * (box[2] - box[0]) * (box[3] - box[1]):
+            divided.append(polygon)
+            continue
+        parts = borders.cut(gray, box, width)
+        for part in parts:
+            divided.append(polygon if len(parts) == 1 else _corners(part))
+            divided += [_corners(inset) for inset in borders.insets(gray, part, width)]
+    return divided
+
+
+def _cut_band(band, colors, width):
+    """Finds the panels of a page, or of a band of it, with the gutter color that explains it best."""
+    return max((_cut_page(gutters.of_color(band, color), width) for color in colors),
+               key=lambda polygons: (_covers(polygons, band, .3), len(polygons), -sum(map(_area, polygons))),
+               default=[])
+
+
+def _covers(polygons, page, share):
+    return sum(map(_area, polygons)) > share * page.shape[0] * page.shape[1]
+
+
+def _corners(box):
+    """The corners of a box, float [4, 2]."""
+    top, left, bottom, right = box
+    return np.float64([[left, top], [right, top], [right, bottom], [left, bottom]])
+
+
+def _area(polygon):
+    return cv2.contourArea(np.float32(polygon))
+
+
+def _cut_page(gutter, width):
+    """Finds panels between gutters of one color: list of float [N, 2], polygons of pixels' corners."""
+    boxes = straight.find(gutter.astype(bool), width)
+    found = []
+    for top, left, bottom, right in boxes or [(0, 0, *gutter.shape)]:
+        box = _corners((top, left, bottom, right))
+        parts = [polygon + [left, top] for polygon in _cut_open(gutter[top:bottom, left:right], width)]
+        if len(parts) > 1 and sum(map(_area, parts)) >= _COVERED * _area(box) and not _overlap(parts):
+            found += parts
+        elif boxes:
+            found.append(box)
+        elif not _overlap(parts) and sum(map(_area, parts)) >= _OPEN_COVERED * _extent(gutter):
+            found += parts
+    return found
+
+
+def _extent(gutter):
+    """The area of the box around all that is not gutter, in pixels."""
+    rows, columns = (np.flatnonzero(gutter.min(axis=axis) == 0) for axis in (1, 0))
+    return (rows[-1] - rows[0] + 1) * (columns[-1] - columns[0] + 1) if len(rows) else 0
+
+
+def _overlap(polygons):
+    """Tells whether polygons lie over each other, so that they cannot be panels."""
+    for k, one in enumerate(polygons):
+        for other in polygons[:k]:
+            common = cv2.intersectConvexConvex(*(np.float32(cv2.convexHull(np.float32(of))) for of in (one, other)))[0]
+            if _MOST_OVERLAP * min(_area(one), _area(other)) < common < .9 * min(_area(one), _area(other)):
+                return True
+    return False
+
+
+def _cut_open(gutter, width):
+    """Finds panels of any shape between gutters that are open to the edges of `gutter`: list of polygons."""
+    outside = gutters.opened(gutter, width)
+    panels, others = [], []
+    for piece in _pieces(1 - outside):
+        found = _cut_piece(piece, outside, width)
+        panels += found
+        if not found:
+            others.append(piece)
+    if sum(map(_area, panels)) < _FRAMED * _extent(gutter):  # a balloon and a figure are no panels
+        return []
+    return panels + _vignettes(others, panels, outside.shape, width)
+
+
+def _pieces(inside):
+    """Divides what is not gutter into connected pieces: list of (left, top, mask uint8 [h, w])."""
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(inside, connectivity=8)
+    pieces = []
+    for number in range(1, count):
+        left, top, w, h, size = stats[number]
+        if size >= 12:
+            pieces.append((left, top, np.uint8(labels[top:top + h, left:left + w] == number)))
+    return pieces
+
+
+def _cut_piece(piece, outside, width):
+    """Finds the panels of a piece: list of polygons; empty if it is none."""
+    whole = piece
+    left, top, mask = _trimmed(*piece)
+    if not _is_large(mask, width):
+        return []
+    for axis in (0, 1):
+        parts = _bridged(mask, axis, width)
+        if len(parts) > 1:
+            found = []
+            for first, last in parts:
+                part = mask[first:last] if axis == 0 else mask[:, first:last]
+                for x, y, piece in _pieces(part):
+                    found += _cut_piece((left + x + (first if axis else 0), top + y + (0 if axis else first), piece),
+                                        outside, width)
+            if len(found) > 1 and sum(map(_area, found)) > .7 * mask.sum():
+                return found
+    for x, y, part in (whole, (left, top, mask)):
+        polygon = _polygon(part)
+        if _is_large(part, width) and _is_filled(part, polygon) and (
+                part is not whole[2] or part.sum() > _SOLID * _area(polygon)):
+            return [polygon + [x, y]]
+    return []
+
+
+def _is_large(mask, width):
+    h, w = mask.shape
+    return min(h, w) >= _MIN_SIDE * width and h * w >= _MIN_AREA * width * width
+
+
+def _trimmed(left, top, mask):
+    """Cuts off what sticks out of a piece: edges along which little of it is left."""
+    for axis in (0, 1):
+        share = mask.mean(axis=1 - axis)
+        dense = np.flatnonzero(share >= .35)
+        if not len(dense):
+            continue
+        first, last = dense[0], dense[-1] + 1
+        if axis == 0:
+            mask, top = mask[first:last], top + first
+        else:
+            mask, left = mask[:, first:last], left + first
+    return left, top, mask
+
+
+def _bridged(mask, axis, width):
+    """Cuts a piece along gutters that little crosses: list of (first, last) along the axis."""
+    free = 1 - mask.mean(axis=1 - axis)
+    gutter = free >= _BRIDGED
+    least = max(2, round(_MIN_GUTTER * width))
+    runs = np.flatnonzero(np.diff(np.concatenate([[True], gutter, [True]]).astype(np.int8))).reshape(-1, 2)
+    merged = []
+    for first, last in runs.tolist():
+        if merged and first - merged[-1][1] < least:
+            merged[-1][1] = last
+        else:
+            merged.append([first, last])
+    return [(first, last) for first, last in merged if last - first >= .05 * width]
+
+
+def _polygon(mask):
+    """Fits a polygon to a piece: a quadrilateral if it has about four corners, else its box. float [N, 2]."""
+    h, w = mask.shape
+    box = np.float64([[0, 0], [w, 0], [w, h], [0, h]])
+    contour = max(cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)[0], key=cv2.contourArea)
+    hull = cv2.convexHull(contour)
+    if cv2.contourArea(hull) > .975 * h * w:
+        return box
+    quad = cv2.approxPolyDP(hull, .02 * (h + w), True)[:, 0].astype(np.float64)
+    if 3 <= len(quad) <= 5 and cv2.contourArea(np.float32(quad)) > .94 * cv2.contourArea(hull):
+        center = quad.mean(axis=0)
+        return np.clip(quad + (quad > center), 0, (w, h))  # pixels' corners, not their centers
+    return box
+
+
+def _is_filled(mask, polygon):
+    """Tells whether a piece fills a polygon to its edges, as a panel with a frame or a painted ground does."""
+    h, w = mask.shape
+    inner = np.zeros_like(mask)
+    cv2.fillPoly(inner, [np.int32(np.rint(polygon - .5))], 1)
+    band = max(2, round(.015 * min(h, w)))
+    around = np.ones((2 * band + 1, 2 * band + 1), np.uint8)
+    core = cv2.erode(inner, around, borderType=cv2.BORDER_CONSTANT, borderValue=0)
+    near = cv2.dilate(mask, around)
+    y, x = np.nonzero(inner & (1 - core))
+    shares, away = [], []
+    for start, end in zip(polygon, np.roll(polygon, -1, axis=0), strict=True):
+        along = (end - start) / max(1, np.linalg.norm(end - start))
+        away.append(np.abs((x - start[0]) * along[1] - (y - start[1]) * along[0]))
+    nearest = np.argmin(away, axis=0)
+    for edge in range(len(polygon)):
+        own = nearest == edge
+        shares.append(near[y[own], x[own]].mean() if own.any() else 1.)
+    side = max(2, round(_CORNER * min(h, w)))
+    corners = [mask[max(0, cy - side):cy + side, max(0, cx - side):cx + side].any()
+               for cx, cy in np.int32(np.rint(polygon))]
+    return min(shares) >= _FILLED_EDGE and sum(corners) >= len(corners) - 1 and (mask & inner).sum() > .92 * inner.sum()
+
+
+def _vignettes(pieces, panels, shape, width):
+    """Joins what lies near each other outside of panels to drawings without a frame: list of polygons."""
+    map_of = np.zeros(shape, np.uint8)
+    for left, top, mask in pieces:
+        h, w = mask.shape
+        map_of[top:top + h, left:left + w] |= mask
+    taken = np.zeros(shape, np.uint8)
+    for panel in panels:
+        cv2.fillPoly(taken, [np.int32(np.rint(panel - .5))], 1)
+    map_of &= 1 - taken
+    near = max(3, round(.03 * width)) | 1
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(cv2.dilate(map_of, np.ones((near, near), np.uint8)))
+    found = []
+    for number in range(1, count):
+        own = np.argwhere((labels == number) & (map_of > 0))
+        if not len(own):
+            continue
+        (top, left), (bottom, right) = own.min(axis=0), own.max(axis=0) + 1
+        if (bottom - top) * (right - left) >= _MIN_VIGNETTE * width * width and min(
+                bottom - top, right - left) >= _MIN_SIDE * width:
+            found.append(_corners((top, left, bottom, right)))
+    return found

@@ -1,0 +1,1 @@
+"""File formats of colored pages: pictures, layers, and comic archives."""

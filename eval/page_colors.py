@@ -1,0 +1,197 @@
+"""A page on its way through the networks: its panels become squares, and the squares' colors come back into the page.
+
+Panels longer than 3:2 become several squares, which overlap. Where squares overlap, their colors fade into each other,
+and all backgrounds of a panel have one color. At the end every area that lines bound gets one color at the page's own
+resolution. What lies outside the panels stays paper, and so do balloons and captions.
+"""
+
+import dataclasses
+import typing
+
+import cv2
+import numpy as np
+
+from data_pipeline.outlines import areas, balloons, line_art
+from data_pipeline.outlines.outline import PAPER
+from data_pipeline.panels import cutter
+from data_pipeline.pictures import square
+from eval.formats import layered
+
+_LEAST_PAGE = 160  # pixels (our choice); smaller pictures are no pages
+
+
+class Square(typing.NamedTuple):
+    """A part of a panel that the networks color at a time.
+
+    Example:
+      >>> Square(panel=0, box=(0, 0, 64, 64), fitted=np.zeros((256, 256), np.uint8)).panel
+      0
+    """
+
+    panel: int  # number of the panel in the page
+    box: tuple  # (top, left, bottom, right) in pixels of the page
+    fitted: np.ndarray  # uint8 [S, S], see `line_art.fit`
+
+
+@dataclasses.dataclass(frozen=True)
+class Drawn:
+    """A drawing that is ready for the networks.
+
+    Attributes:
+      lines: uint8 [H, W, 3], black on pure white: what is laid over the colors.
+      panels: list of `cutter.Panel`, in reading order; one for the whole page if it cannot be cut.
+      balloons: bool [H, W], True in balloons and captions.
+      squares: list of `Square`, panel by panel; empty if the page is blank.
+      is_cut: whether panels were found.
+
+    Example:
+      >>> page = np.full((300, 200, 3), 255, np.uint8)
+      >>> take_apart(page, white=[255] * 3, size=256).squares
+      []
+    """
+
+    lines: np.ndarray
+    panels: list
+    balloons: np.ndarray
+    squares: list
+    is_cut: bool
+
+
+def take_apart(drawing, white, size, whole=False):
+    """Cuts a drawing into panels, and panels into squares.
+
+    Args:
+      drawing: uint8 [H, W, 3], black on white; see `cleaning.clean`.
+      white: float [3], see `cleaning.clean`.
+      size: S, side of the networks' square.
+      whole: whether the page is one panel.
+    Returns:
+      A `Drawn`.
+    """
+    levels = np.arange(PAPER + 1) * (PAPER / np.reshape(white, [3, 1]))  # without the paper's grain
+    lines = cv2.LUT(drawing, np.uint8(np.rint(np.minimum(levels, PAPER))).T[None])
+    found = [] if whole or min(lines.shape[:2]) < _LEAST_PAGE else cutter.find(lines)
+    panels = found or [cutter.whole(lines)]
+    squares = []
+    for number, panel in enumerate(panels if (lines < PAPER).any() else []):
+        crop = cutter.crop(drawing, panel)
+        for top, left, bottom, right in square.overlapping(*crop.shape[:2]):
+            fitted = line_art.fit(crop[top:bottom, left:right], size).numpy()
+            y, x = panel.box[:2]
+            squares.append(Square(number, (y + top, x + left, y + bottom, x + right), fitted))
+    return Drawn(lines, panels, balloons.find(lines), squares, bool(found))
+
+
+def put_together(drawn, results):
+    """Brings the colors of a page's squares back into the page.
+
+    Args:
+      drawn: a `Drawn`.
+      results: for each of its squares what `systems.LocalSystem.colorize` returns for one picture, a dict of
+        'image' uint8 [S, S, 3], and 'background_mask' uint8 [S, S] if the system has it.
+    Returns:
+      A `layered.ColoredPage`.
+    """
+    colors = np.full(drawn.lines.shape, PAPER, np.uint8)
+    background, paper = np.zeros(colors.shape[:2], np.uint8), np.full(colors.shape[:2], PAPER, np.uint8)
+    for number, panel in enumerate(drawn.panels if drawn.squares else []):
+        parts = [(one, result) for one, result in zip(drawn.squares, results, strict=True) if one.panel == number]
+        small, mask = _small_colors(panel.box, parts)
+        part = _part(panel.box)
+        # The colors of two squares may differ by chance, so they do not tell where an area ends.
+        labels = areas.find(drawn.lines[part], small if len(parts) == 1 else None)
+        _paste(areas.fill(labels, small, drawn.lines[part]), panel, colors[part])
+        _paste(areas.fill(labels, mask), panel, background[part])
+        _paste(np.zeros(labels.shape, np.uint8), panel, paper[part])
+    if drawn.balloons.any():
+        inside = np.uint8(drawn.balloons)
+        for layer, level in ((colors, PAPER), (background, 0), (paper, PAPER)):
+            cv2.copyTo(np.full(layer.shape, level, np.uint8), inside, layer)
+    return layered.ColoredPage(drawn.lines, colors, background, paper > 0,
+                               [panel.polygon for panel in drawn.panels] if drawn.is_cut else [])
+
+
+def _part(box):
+    """The slices of a box."""
+    return slice(box[0], box[2]), slice(box[1], box[3])
+
+
+def _paste(picture, panel, target):
+    """Copies the part of a picture that lies in a panel's polygon to `target`, and returns it. Both fill its box."""
+    top, left, bottom, right = panel.box
+    corners = np.int32(panel.polygon) - [left, top]
+    inside = cv2.fillPoly(np.zeros((bottom - top, right - left), np.uint8), [corners], 1)
+    return cv2.copyTo(picture, inside, target)
+
+
+def low_resolution(drawn, results, longest):
+    """Shows the low-resolution pictures of a page's squares at their places.
+
+    Args:
+      drawn, results: see `put_together`; each result may have 'low_res' uint8 [L, L, 3].
+      longest: longer side of the page in pixels.
+    Returns:
+      uint8 [h, w, 3], or None if the system has no low-resolution pictures.
+    """
+    if any('low_res' not in result for result in results):
+        return None
+    height, width = drawn.lines.shape[:2]
+    scale = min(1, longest / max(height, width))
+    page = np.full((max(1, round(height * scale)), max(1, round(width * scale)), 3), PAPER, np.uint8)
+    for part, result in zip(drawn.squares, results, strict=True):
+        top, left, bottom, right = (round(side * scale) for side in part.box)
+        low_res = square.unfit(result['low_res'], part.box[2] - part.box[0], part.box[3] - part.box[1])
+        here = page[top:bottom, left:right]
+        if here.size:
+            here[:] = cv2.resize(low_res, here.shape[1::-1], interpolation=cv2.INTER_NEAREST)
+    return page
+
+
+def _small_colors(box, parts):
+    """Joins the colors of a panel's squares.
+
+    Args:
+      box: the panel's box.
+      parts: list of (`Square`, its result).
+    Returns:
+      (colors uint8 [h, w, 3], background uint8 [h, w], 0 or 255), of the panel at the networks' resolution.
+    """
+    height, width = box[2] - box[0], box[3] - box[1]
+    unfitted = [{key: square.unfit(picture, part.box[2] - part.box[0], part.box[3] - part.box[1])
+                 for key, picture in result.items()} for part, result in parts]
+    images = [of['image'] for of in unfitted]
+    masks = [of.get('background_mask', np.zeros(of['image'].shape[:2], np.uint8)) for of in unfitted]
+    if len(parts) == 1:
+        return images[0], masks[0]
+    top, left, bottom, right = parts[0][0].box
+    scale = max(masks[0].shape) / max(bottom - top, right - left)
+    shape = round(height * scale), round(width * scale)
+    joined, total = np.zeros((*shape, 4), np.float32), np.zeros((*shape, 1), np.float32)
+    for (part, _), image, mask in zip(parts, _of_one_background(images, masks), masks, strict=True):
+        h, w = mask.shape
+        ramp = [np.float32(np.minimum(np.arange(1, side + 1), np.arange(side, 0, -1))) for side in (h, w)]
+        weight = (ramp[0][:, None] if height > width else ramp[1][None])[..., None] + np.zeros((h, w, 1), np.float32)
+        top, left = (min(round((part.box[k] - box[k]) * scale), shape[k] - mask.shape[k]) for k in (0, 1))
+        here = _part((top, left, top + h, left + w))
+        joined[here] += weight * np.dstack([image, mask])
+        total[here] += weight
+    joined = np.uint8(np.rint(joined / total))
+    return joined[..., :3], PAPER * np.uint8(joined[..., 3] > PAPER // 2)
+
+
+def _of_one_background(images, masks):
+    """Shifts the backgrounds of a panel's squares to their common median color.
+
+    Args:
+      images: list of uint8 [S, S, 3].
+      masks: list of uint8 [S, S], 255 on the background, else 0.
+    Returns:
+      List of float [S, S, 3].
+    """
+    backgrounds = [image[mask > 0] for image, mask in zip(images, masks, strict=True)]
+    if not sum(map(len, backgrounds)):
+        return images
+    common = np.median(np.concatenate(backgrounds), axis=0)
+    shifts = [common - np.median(background, axis=0) if len(background) else 0 * common for background in backgrounds]
+    return [np.clip(image + (mask > 0)[..., None] * shift, 0, PAPER)
+            for image, mask, shift in zip(images, masks, shifts, strict=True)]

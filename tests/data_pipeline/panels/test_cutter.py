@@ -1,0 +1,172 @@
+import cv2
+import numpy as np
+import pytest
+
+from data_pipeline import synthetic_comic
+from data_pipeline.panels import cutter
+
+_GRID = [(40, 40, 480, 480), (40, 520, 480, 960), (520, 40, 1360, 960)]
+
+
+def _page(boxes, height, width, gutter, rng):
+    """Draws a page of noisy, painted panels in given boxes."""
+    page = np.full((height, width, 3), gutter, np.uint8)
+    for top, left, bottom, right in boxes:
+        color = rng.integers(60, 190, 3)
+        page[top:bottom, left:right] = np.clip(rng.normal(color, 12, (bottom - top, right - left, 3)), 30, 225)
+    return page
+
+
+def _line_art(boxes, height, width):
+    """Draws a page of framed, white panels with a line across each."""
+    page = np.full((height, width, 3), 255, np.uint8)
+    for top, left, bottom, right in boxes:
+        page[top:bottom, left:right] = 0
+        page[top + 4:bottom - 4, left + 4:right - 4] = 255
+        page[top + 60:top + 64, left + 40:right - 40] = 0
+    return page
+
+
+def _either(kind, rng):
+    return _line_art(_GRID, 1400, 1000) if kind == 'lines' else _page(_GRID, 1400, 1000, 255, rng)
+
+
+def _same(page, boxes, tolerance):
+    found = [panel.box for panel in cutter.find(page)]
+    assert len(found) == len(boxes)
+    np.testing.assert_allclose(found, boxes, atol=tolerance)
+
+
+@pytest.mark.parametrize('gutter', [(255, 255, 255), (0, 0, 0), (128, 128, 128), (250, 235, 205), (60, 110, 160)])
+def test_nested_rows_and_columns_in_reading_order(rng, gutter):
+    boxes = [(40, 40, 400, 960), (440, 40, 760, 480), (440, 520, 580, 960), (620, 520, 760, 960), (800, 40, 1360, 300),
+             (800, 340, 1360, 960)]
+    page = _page(boxes, 1400, 1000, gutter, rng)
+    for top, left, bottom, right in boxes:  # no panel has the gutter's color
+        page[top:bottom, left:right] = np.clip(rng.normal((150, 40, 90), 8, (bottom - top, right - left, 3)), 0, 255)
+    _same(page, boxes, 3)
+
+
+def test_a_page_without_gutters_has_no_panels(rng):
+    assert cutter.find(_page([(0, 0, 900, 600)], 900, 600, 255, rng)) == []
+    assert cutter.find(np.full((300, 200, 3), 255, np.uint8)) == []
+
+
+def test_one_framed_picture_is_one_panel():
+    _same(_line_art([(40, 40, 760, 560)], 800, 600), [(40, 40, 760, 560)], 3)
+
+
+def test_figures_on_white_paper_are_not_cut_apart(rng):
+    y, x = np.mgrid[0:500, 0:500]
+    page = np.full((500, 500, 3), 255, np.uint8)
+    for cx in (130, 370):
+        page[(x - cx) ** 2 + (y - 250) ** 2 < 80 ** 2] = (180, 90, 60)
+    assert cutter.find(page) == []
+
+
+@pytest.mark.parametrize('number', [2, 4, 7])
+def test_a_balloon_over_a_figure_is_no_panel(number):
+    panel = synthetic_comic.draw_panel(0, 1, number, size=500)
+    for picture in (panel.color, np.repeat(panel.line_art[..., None], 3, axis=-1)):
+        assert cutter.find(picture) == []
+
+
+def test_a_webtoon_strip_of_many_screens():
+    pictures = [synthetic_comic.draw_panel(3, 1, k, size=300).color for k in range(30)]
+    strip = synthetic_comic.draw_strip(pictures, gutter=40)
+    assert strip.shape[0] > 10_000
+    _same(strip, [(40 + 340 * k, 40, 340 + 340 * k, 340) for k in range(30)], 3)
+
+
+def test_line_art_panels_with_frames():
+    boxes = [(30, 30, 380, 570), (420, 30, 770, 290), (420, 330, 770, 570)]
+    _same(_line_art(boxes, 800, 600), boxes, 2)
+
+
+def test_a_thin_white_line_across_a_picture_is_no_gutter(rng):
+    page = _page([(40, 40, 460, 660), (500, 40, 960, 660)], 1000, 700, 255, rng)
+    page[250:252, 40:660] = 255
+    _same(page, [(40, 40, 460, 660), (500, 40, 960, 660)], 3)
+
+
+@pytest.mark.parametrize('kind', ['color', 'lines'])
+@pytest.mark.parametrize('angle', [-3, 3])
+def test_a_page_askew_has_turned_polygons(rng, kind, angle):
+    turn = cv2.getRotationMatrix2D((500, 700), angle, .9)
+    page = cv2.warpAffine(_either(kind, rng), turn, (1000, 1400), flags=cv2.INTER_AREA, borderValue=(255, 255, 255))
+    found = cutter.find(page)
+    assert len(found) == len(_GRID)
+    for panel, (top, left, bottom, right) in zip(found, _GRID, strict=True):
+        corners = np.float64([[left, top], [right, top], [right, bottom], [left, bottom]]) @ turn[:, :2].T + turn[:, 2]
+        away = np.linalg.norm(panel.polygon[:, None] - corners[None], axis=-1)
+        assert away.min(axis=0).max() < 12
+
+
+def test_a_slanted_gutter_gives_polygons(rng):
+    page = np.full((800, 1000, 3), 255, np.uint8)
+    for corners in ([[40, 40], [600, 40], [420, 760], [40, 760]], [[640, 40], [960, 40], [960, 760], [460, 760]]):
+        cv2.fillPoly(page, [np.int32(corners)], rng.integers(60, 190, 3).tolist())
+    left, right = cutter.find(page)
+    np.testing.assert_allclose([left.box, right.box], [(40, 40, 760, 600), (40, 460, 760, 960)], atol=8)
+    assert cv2.contourArea(left.polygon) == pytest.approx(720 * 470, rel=.03)
+
+
+@pytest.mark.parametrize('kind', ['color', 'lines'])
+def test_a_balloon_over_a_gutter_does_not_join_panels(rng, kind):
+    page = _either(kind, rng)
+    cv2.ellipse(page, (500, 200), (90, 50), 0, 0, 360, (255, 255, 255), -1)
+    cv2.ellipse(page, (500, 200), (90, 50), 0, 0, 360, (0, 0, 0), 4)
+    _same(page, _GRID, 12)
+
+
+def test_panels_that_share_a_border_line(rng):
+    page = _line_art([(40, 40, 760, 560)], 800, 600)
+    page[398:402, 40:560] = 0
+    _same(page, [(40, 40, 400, 560), (400, 40, 760, 560)], 4)
+
+
+def test_panels_of_a_page_askew_that_share_a_border_line():
+    page = _line_art([(40, 40, 760, 560)], 800, 600)
+    page[398:402, 40:560] = 0
+    turn = cv2.getRotationMatrix2D((300, 400), 2, .9)
+    page = cv2.warpAffine(page, turn, (600, 800), flags=cv2.INTER_AREA, borderValue=(255, 255, 255))
+    assert len(cutter.find(page)) == 2
+
+
+def test_a_floor_line_with_a_figure_is_no_border():
+    page = _line_art([(40, 40, 760, 560)], 800, 600)
+    page[398:400, 40:560] = 0
+    cv2.circle(page, (300, 400), 70, (0, 0, 0), 4)
+    cv2.circle(page, (300, 400), 67, (255, 255, 255), -1)
+    _same(page, [(40, 40, 760, 560)], 3)
+
+
+def test_a_framed_inset_is_a_panel_after_the_one_around_it():
+    page = _line_art([(40, 40, 760, 560)], 800, 600)
+    page[300:600, 150:450] = 0
+    page[304:596, 154:446] = 255
+    _same(page, [(40, 40, 760, 560), (300, 150, 600, 450)], 5)
+
+
+def test_a_frameless_drawing_beside_framed_ones_is_a_panel():
+    page = _line_art([(40, 40, 380, 560)], 800, 600)
+    cv2.circle(page, (300, 580), 160, (0, 0, 0), 4)
+    _same(page, [(40, 40, 380, 560), (418, 138, 743, 463)], 8)
+
+
+def test_a_balloon_alone_in_a_gutter_is_no_panel():
+    boxes = [(40, 40, 340, 560), (460, 40, 760, 560)]
+    page = _line_art(boxes, 800, 600)
+    cv2.ellipse(page, (300, 400), (60, 25), 0, 0, 360, (0, 0, 0), 3)
+    _same(page, boxes, 3)
+
+
+def test_a_double_page_is_read_in_rows(rng):
+    boxes = [(40, 40, 660, 480), (40, 520, 660, 960)]
+    _same(_page(boxes, 700, 1000, 255, rng), boxes, 3)
+
+
+def test_what_lies_outside_of_a_polygon_is_white_in_a_crop():
+    panel = cutter.Panel((10, 10, 30, 30), np.int32([[10, 10], [30, 10], [10, 30]]))
+    crop = cutter.crop(np.zeros((40, 40, 3), np.uint8), panel)
+    assert crop.shape == (20, 20, 3) and not crop[2, 2].any() and (crop[18, 18] == 255).all()

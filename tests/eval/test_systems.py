@@ -1,0 +1,21 @@
+import numpy as np
+import pytest
+
+from eval import systems
+
+
+@pytest.mark.parametrize('whole', [False, True])
+def test_a_picture_of_a_fixed_batch_depends_on_itself_alone(tiny_weights, panels, whole):
+    """With XLA, whatever is beside it and wherever it is in the batch, also in batches that are not full."""
+    drawings, seeds = np.stack([panel.line_art for panel in panels[:3]]), np.array([7, 8, 9])
+    system = systems.LocalSystem('comic', [tiny_weights], drafts=2, batch_size=3, whole_batches=whole)
+    together = system.colorize(drawings, seeds, 1.1)
+    turned = system.colorize(drawings[::-1], seeds[::-1], 1.1)
+    alone = system.colorize(drawings[1:2], seeds[1:2], 1.1)
+    plain = systems.LocalSystem('comic', [tiny_weights], drafts=2).colorize(drawings, seeds, 1.1)
+    for name, pictures in together.items():
+        assert len(pictures) == 3 and len(alone[name]) == 1
+        if not whole:
+            np.testing.assert_array_equal(pictures[::-1], turned[name])
+            np.testing.assert_array_equal(pictures[1], alone[name][0])
+        assert np.abs(pictures.astype(int) - plain[name]).mean() < 1

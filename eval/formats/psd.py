@@ -18,8 +18,8 @@ def write(file, page: ColoredPage, transparent=False):
     Args:
       file: path or binary file to write to.
       page: a `ColoredPage`.
-      transparent: whether paper is transparent in the layer 'colors'. The layer 'lines' is white there, which multiplies
-        what lies below by 1.
+      transparent: whether paper is transparent in the layer 'colors'. The layer 'lines' is white there, and so
+        multiplies what lies below by 1.
     Raises:
       OSError: the page is too large, or the file cannot be written.
 

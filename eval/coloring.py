@@ -298,7 +298,8 @@ class _Progress:
         """Prints a page that is done, or why it is not."""
         where, remarks = f'[{sheet.number}/{self._count}]', list(sheet.remarks)
         if sheet.error:
-            print(f'{where} skipped {sheet.page.name}: {sheet.error}', flush=True)
+            is_kept = sheet.page.keys and any(result.archive for result in sheet.plan)
+            print(f'{where} {"kept as it is" if is_kept else "skipped"} {sheet.page.name}: {sheet.error}', flush=True)
             return
         self._pages += 1
         self._panels += len(sheet.drawn.panels)

@@ -13,6 +13,8 @@ balloon.
 import cv2
 import numpy as np
 
+from data_pipeline.outlines.outline import PAPER
+
 _MOST_PIXELS = 20_000_000  # larger pages are looked at in this size
 _SOME_INK = 16  # levels of ink that are no line
 # Least ink of a line, as a share of the ink of the darkest tenth of the inked pixels: with the first, thin letters are
@@ -22,11 +24,20 @@ _LARGEST = .3  # of the page: no balloon's box is larger
 _SAME = .9  # least share that the boxes of a balloon at two sizes of the page have in common
 # Of lettering. Sizes are longest sides; the common one is that of the piece that has the middle of all contours.
 _LEAST_LETTER = 5  # pixels
-_MOST_PIECES = 2_000
+_MOST_PIECES = 600
 _LIKE, _LEAST_LIKE = 1.9, .45  # ratio of like sizes, and the least share of the contours of pieces like the common size
 _COLUMN = 1.3  # lettering is in columns, and widths count, if it is so many times as high as wide
 _MARK = .4  # marks are smaller than this share of the common size: dots, commas, parts of letters
-_MANY, _ALIKE = 7, .08  # so many dots, flowers or windows differ less than this, as a share of their mean size
+_MANY, _SOME = 7, 4  # letters; fewer than _MANY may be a face, fewer than _SOME may have no row
+# Patterns: dots, flowers and windows are alike, hatching and dashes are straight, leaves and scribbles are in no row.
+_ALIKE, _FEW_ALIKE = .15, .05  # pieces of patterns differ less than this, as a share of their mean size
+_CONVEX = .75  # fewer than _SOME that are alike are a pattern if they fill more than this share of their convex hull
+_STRAIGHT, _MOST_STRAIGHT = .25, .75  # width to length of a straight piece, and the most share of straight letters
+_WORD = 3  # letters that are neighbors of each other; faces have pairs
+_IN_WORDS, _FEW_IN_WORDS = .3, .1  # least share of the letters that are in words
+_WINDING = 1.1  # contours of letters are so many times as long as twice their diagonal; those of eyes are shorter
+_NEAR = .8  # the most room between neighbors, as a share of the higher one's height
+_ALIGNED = .22  # the most that letters of a word are out of line, as a share of their height
 _INSIDE = .1  # most share of the contours of pieces that lie inside of other pieces, as pupils do
 # Of the area.
 _COMPACT = .6  # least share of its convex hull that it fills
@@ -37,8 +48,8 @@ _SPAN = .2, .97  # width and height of the lettering, as shares of the body's
 # Lettering has much ink for its size, keeps away from the outline, and is even: its score is the length of strokes in a
 # square of the common size, times the distance from the outline, both in common sizes, times one less the deviation of
 # the letters' heights as a share of their mean. Faces score less. Few letters must score more.
-_SCORE, _FEW_SCORE = .2, 1.2  # least score of many letters, and what is added for N of them, times N
-_SMALL = 96  # longer side of the map that the body is measured in, pixels
+_SCORE, _FEW_SCORE = .2, 1.4  # least score of many letters, and what is added for N of them, times N
+_SMALL = 64  # longer side of the map that the body is measured in, pixels
 
 
 def find(drawing):
@@ -58,10 +69,12 @@ def find(drawing):
                                                       cv2.extractChannel(drawing, 2))
     scale = min(1, (_MOST_PIXELS / (height * width)) ** .5)
     small = cv2.resize(light, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) if scale < 1 else light
-    lines = _lines(light, _LINES[0])
+    ink = _ink(light)
+    lines = _lines(light, _LINES[0] * ink)
     found = np.zeros((height, width), np.uint8)
     for least in _LINES:
-        outlines = _balloons(_lines(small, least))
+        small_lines = lines if small is light and least == _LINES[0] else _lines(small, least * ink)
+        outlines = _balloons(small_lines)
         if scale < 1:
             outlines = [_at_full_size(outline, lines, scale) for outline in outlines]
         cv2.drawContours(found, outlines, -1, 1, cv2.FILLED)
@@ -69,12 +82,16 @@ def find(drawing):
     return (found | (cv2.dilate(found, np.ones((3, 3), np.uint8)) & lines)) > 0
 
 
-def _lines(light, least):
-    """Tells where lines are, given the least share of ink: uint8 [H, W], 1 on lines, 0 on paper."""
+def _ink(light):
+    """Measures how dark the ink is: levels that nine in ten inked pixels of uint8 [H, W] are less dark than."""
     inked = cv2.calcHist([light], [0], None, [256], [0, 256]).ravel()[::-1].copy()
     inked[:_SOME_INK] = 0
-    most = np.searchsorted(inked.cumsum(), .9 * inked.sum())
-    return cv2.threshold(light, 254 - max(_SOME_INK, int(least * most)), 1, cv2.THRESH_BINARY_INV)[1]
+    return np.searchsorted(inked.cumsum(), .9 * inked.sum())
+
+
+def _lines(light, least):
+    """Tells where lines are, which have more than `least` levels of ink: uint8 [H, W], 1 on lines, 0 on paper."""
+    return cv2.threshold(light, PAPER - 1 - max(_SOME_INK, int(least)), 1, cv2.THRESH_BINARY_INV)[1]
 
 
 def _contours(lines):
@@ -109,8 +126,10 @@ def _balloons(lines):
             boxes = np.array([cv2.boundingRect(contours[piece]) for piece in inside])
             letters, size, score = _lettering(boxes, lengths[inside], length_in[area])
             if score > 0 and _is_balloon(contours[area], boxes):
-                clear = _clearance(contours[area], [contours[piece] for piece in inside[letters]])
-                if score * clear / size >= _SCORE + _FEW_SCORE / letters.sum():
+                shapes = [contours[piece] for piece in inside[letters]]
+                score *= _clearance(contours[area], shapes) / size
+                if (score >= _SCORE + _FEW_SCORE / len(shapes)
+                        and not _is_pattern(shapes, boxes[letters], lengths[inside[letters]])):
                     result.append(contours[area])
     return result
 
@@ -149,13 +168,12 @@ def _lettering(boxes, lengths, total):
     letters = sizes > _MARK * size
     left, top, width, height = boxes[letters].T
     like = lengths[(sizes > size / _LIKE) & (sizes < size * _LIKE)].sum()
-    deviations = [of.std() / of.mean() for of in (width, height, lengths[letters])]
-    if (len(left) < 2 or size < _LEAST_LETTER or like < _LEAST_LIKE * total
-            or (len(left) >= _MANY and max(deviations) < _ALIKE)):
+    if len(left) < 2 or size < _LEAST_LETTER or like < _LEAST_LIKE * total:
         return letters, size, 0.
     around = (left + width).max() - left.min(), (top + height).max() - top.min()
     written = lengths[letters].sum() / 2 * size / (around[0] * around[1])
-    return letters, size, written * (1 - deviations[0 if around[1] > _COLUMN * around[0] else 1])
+    across = width if around[1] > _COLUMN * around[0] else height
+    return letters, size, written * (1 - across.std() / across.mean())
 
 
 def _is_balloon(outline, boxes):
@@ -193,3 +211,56 @@ def _clearance(outline, letters):
     inside = cv2.drawContours(np.zeros((h, w), np.uint8), [outline], -1, 1, cv2.FILLED, offset=(-left, -top))
     x, y = (np.concatenate(letters)[:, 0] - [left, top]).T
     return np.percentile(cv2.distanceTransform(inside, cv2.DIST_L2, 3)[y, x], 2)
+
+
+def _is_pattern(letters, boxes, lengths):
+    """Tells whether pieces are a pattern, hatching or a face rather than letters.
+
+    Args:
+      letters: list of int32 [M, 1, 2], their contours.
+      boxes: int [L, 4], their boxes (left, top, width, height).
+      lengths: int [L], lengths of their contours.
+    """
+    left, top, width, height = np.float32(boxes).T
+    unlike = max(of.std() / of.mean() for of in (width, height, lengths))
+    if len(letters) < _SOME:
+        fills = [(cv2.contourArea(letter) + 1) / (cv2.contourArea(cv2.convexHull(letter)) + 1) for letter in letters]
+        return unlike < _FEW_ALIKE and np.median(fills) > _CONVEX
+    sides = np.sort([cv2.minAreaRect(letter)[1] for letter in letters])
+    straight = np.mean(sides[:, 0] < _STRAIGHT * sides[:, 1])
+    if straight > _MOST_STRAIGHT or unlike < (_FEW_ALIKE if len(letters) < _MANY else _ALIKE):
+        return True
+    in_words = np.mean(_in_words(left, top, width, height))
+    if len(letters) < _MANY:
+        return in_words < _FEW_IN_WORDS and np.mean(lengths / 2 / np.hypot(width, height)) < _WINDING
+    return in_words < _IN_WORDS
+
+
+def _in_words(left, top, width, height):
+    """Tells which letters have neighbors in a line or column, and stand on one line with them: bool [N]."""
+    right, bottom = left + width, top + height
+
+    def apart(first, last):  # room between two letters along an axis; negative where they overlap
+        return np.maximum(first[:, None], first[None]) - np.minimum(last[:, None], last[None])
+
+    def words(near):  # the number of each letter's word
+        word, last = np.arange(len(left)), None
+        while last is None or (word != last).any():
+            last = word
+            word = np.where(near, word[None], word[:, None]).min(axis=1)
+        return word
+
+    def aligned(word, *edges):  # whether one of a letter's edges is in line with those of its word
+        in_line = np.zeros(len(word), bool)
+        for number in np.flatnonzero(np.bincount(word) >= min(_WORD, len(word))):
+            own = word == number
+            for edge in edges:
+                in_line[own] |= np.abs(edge[own] - np.median(edge[own])) < _ALIGNED * np.median(height[own])
+        return in_line
+
+    aside, above = apart(left, right), apart(top, bottom)
+    tall, wide = (np.minimum(of[:, None], of[None]) for of in (height, width))
+    room = _NEAR * np.maximum(height[:, None], height[None])
+    in_lines = aligned(words((aside < room) & (above < -tall / 2)), top, bottom)
+    in_columns = aligned(words((above < room / 2) & (aside < -wide / 2)), (left + right) / 2)
+    return in_lines if in_lines.sum() >= in_columns.sum() else in_columns

@@ -36,13 +36,14 @@ def _members(path):
         return {name: archive.read(name) for name in archive.namelist()}
 
 
-def test_an_archive_keeps_its_names_order_and_other_members(tmp_path, chapter, stand_in):
+def test_an_archive_keeps_its_names_order_and_other_members(tmp_path, chapter, stand_in, capsys):
     assert colorize.colorize([chapter], tmp_path / 'out', stand_in) == (3, 0)
     assert files(tmp_path / 'out') == {'ch.cbz', 'contact_sheet.png', 'colorized.json'}
     given, made = _members(chapter), _members(tmp_path / 'out/ch.cbz')
     assert list(made) == [name.replace('.tif', '.png') for name in NAMES]
+    said = capsys.readouterr().out
     for name in ('cover.png', 'ComicInfo.xml', 'notes.txt'):
-        assert made[name] == given[name]
+        assert made[name] == given[name] and f'kept as it is ch.cbz/{name}: ' in said
     for name, kind in (('p10.png', 'PNG'), ('p2.jpg', 'JPEG'), ('extra/p1.png', 'PNG')):
         image = Image.open(io.BytesIO(made[name]))
         assert image.format == kind and np.ptp(np.asarray(image.convert('RGB')).astype(int), axis=-1).max() > 20

@@ -21,9 +21,9 @@ input:
     picture. `per` is the fastest training step, which is measured first. A ratio of 0.1 is ten times as fast.
 
 chapter:
-  panels: eval.colorize on 24 drawn pages of 6 panels, 1,400 pixels wide: line art in, PNG out. Seconds for each panel,
-    after start-up and compilation. `per` is the networks alone, in full batches. The entry also has the panels of a
-    second and the peak memory of the process, in gigabytes.
+  panels: eval.colorize on 24 drawn pages of 6 panels, 1,400 pixels wide, none longer than 3:2: line art in, PNG out.
+    Seconds for each panel, after start-up and compilation. `per` is the networks alone, in full batches. The entry also
+    has the panels of a second and the peak memory of the process, in gigabytes.
 
 serving, for batches of 1 and 16, without XLA:
   in_process: ComicColorizer.colorize.
@@ -194,7 +194,8 @@ def chapter():
         while count < _CHAPTER_PAGES:
             number += 1
             page = synthetic_page.draw_page(0, number, layout='grid')
-            if len(page.panels) == _PAGE_PANELS:
+            sides = [np.ptp(polygon, axis=0) for polygon in page.panels]
+            if len(sides) == _PAGE_PANELS and all(max(side) <= 1.5 * min(side) for side in sides):
                 count += 1
                 Image.fromarray(page.line_art).save(folder / f'chapter/{count:02d}.png')
         networks = measure(cases)['networks'] / coloring.BATCH_SIZE

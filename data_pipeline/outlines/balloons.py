@@ -21,6 +21,7 @@ _SOME_INK = 16  # levels of ink that are no line
 # whole; with the second, small letters do not touch each other.
 _LINES = .25, .55
 _LARGEST = .3  # of the page: no balloon's box is larger
+_RIM = 2, 4  # pixels of an outline that are taken in any case, and at most, as long as they get darker
 _SAME = .9  # least share that the boxes of a balloon at two sizes of the page have in common
 # Of lettering. Sizes are longest sides; the common one is that of the piece that has the middle of all contours.
 _LEAST_LETTER = 5  # pixels
@@ -44,7 +45,8 @@ _COMPACT = .6  # least share of its convex hull that it fills
 _TAIL = .3  # what is narrower than this share of the square root of its size is a tail or a spike, not the body
 _BODY, _ROUND = .7, .8  # least share of the area that is body, and of the body's convex hull
 _OFF = .15, .3  # most distance of the lettering from the body's center, as shares of its width and height
-_SPAN = .2, .97  # width and height of the lettering, as shares of the body's
+_SPAN = .08, .97  # width and height of the lettering, as shares of the body's
+_COVERED = .015  # least share of the body's box that lies in the box around the lettering
 # Lettering has much ink for its size, keeps away from the outline, and is even: its score is the length of strokes in a
 # square of the common size, times the distance from the outline, both in common sizes, times one less the deviation of
 # the letters' heights as a share of their mean. Faces score less. Few letters must score more.
@@ -74,12 +76,24 @@ def find(drawing):
     found = np.zeros((height, width), np.uint8)
     for least in _LINES:
         small_lines = lines if small is light and least == _LINES[0] else _lines(small, least * ink)
-        outlines = _balloons(small_lines)
-        if scale < 1:
-            outlines = [_at_full_size(outline, lines, scale) for outline in outlines]
-        cv2.drawContours(found, outlines, -1, 1, cv2.FILLED)
-    # The inner half of the outline is smoothed towards the balloon: it must not be tinted.
-    return (found | (cv2.dilate(found, np.ones((3, 3), np.uint8)) & lines)) > 0
+        for outline in _balloons(small_lines):
+            _fill(found, outline if scale == 1 else _at_full_size(outline, lines, scale), light, lines)
+    return found > 0
+
+
+def _fill(found, outline, light, lines):
+    """Fills an outline in `found`, uint8 [H, W]. The inner slope of the line is part of it: it must not be tinted."""
+    left, top, w, h = cv2.boundingRect(outline)
+    x, y = max(0, left - _RIM[1]), max(0, top - _RIM[1])
+    part = slice(y, top + h + _RIM[1]), slice(x, left + w + _RIM[1])
+    light, lines = light[part], lines[part]
+    inside = cv2.drawContours(np.zeros(lines.shape, np.uint8), [outline], -1, 1, cv2.FILLED, offset=(-x, -y))
+    for step in range(1, _RIM[1]):  # the outline itself is the first pixel
+        reached = cv2.dilate(inside, np.ones((3, 3), np.uint8)) & lines
+        if step >= _RIM[0]:
+            reached &= light < cv2.dilate(light * inside, np.ones((3, 3), np.uint8))
+        inside |= reached
+    found[part] |= inside
 
 
 def _ink(light):
@@ -202,7 +216,7 @@ def _is_balloon(outline, boxes):
     at += corner - tail / scale
     first, last = boxes[:, :2].min(axis=0), (boxes[:, :2] + boxes[:, 2:]).max(axis=0)
     off, span = abs((first + last) / 2 - at - extent / 2) / extent, (last - first) / extent
-    return (off <= _OFF).all() and span.min() >= _SPAN[0] and span.max() <= _SPAN[1]
+    return (off <= _OFF).all() and span.min() >= _SPAN[0] and span.max() <= _SPAN[1] and span.prod() >= _COVERED
 
 
 def _clearance(outline, letters):

@@ -242,10 +242,12 @@ class Run:
         """Puts the colors back into the page and writes it: its pictures for the sheet. Runs in the writer's thread."""
         drawn, result = job.sheet.drawn, job.result
         page = page_colors.put_together(drawn, job.colored)
+        low_res = page_colors.low_resolution(drawn, job.colored, _THUMBNAIL)
+        lines, colors = _small(drawn.lines), _small(page.colors)
+        shown = [lines, low_res, _small(page.background), cv2.multiply(lines, colors, scale=1 / 255)]
         formats.save(pathlib.Path(self.output, result.name), page, result.format, self.settings.transparent,
                      self.settings.flats)
-        low_res = page_colors.low_resolution(drawn, job.colored, _THUMBNAIL)
-        return [_small(drawn.lines), low_res, _small(page.background), _small(page.image)]
+        return shown
 
     def _finish_one(self):
         """Waits for the result that is written first, and notes that it is done."""

@@ -93,6 +93,7 @@ def colorize(inputs, output, system, settings=_DEFAULTS, name_encoding=None, ove
     written += [contact_sheet.path_of(output_folder.SHEET, 1 + k // contact_sheet.ROWS)
                 for k in range(0, len(results), contact_sheet.ROWS)]
     output_folder.check_inputs_stay(inputs, found, output, [*written, output_folder.RECORD])
+    system.expect(len(found))
     run = coloring.Run(system, settings, output, overwrite)
     sheets = run.color(found, plans)
     done = f', and {run.done} that {"was" if run.done == 1 else "were"} done before' if run.done else ''

@@ -68,12 +68,14 @@ def take_apart(drawing, white, size, whole=False):
     Returns:
       A `Drawn`.
     """
-    levels = np.arange(PAPER + 1) * (PAPER / np.reshape(white, [3, 1]))  # without the paper's grain
-    lines = cv2.LUT(drawing, np.uint8(np.rint(np.minimum(levels, PAPER))).T[None])
+    lines = drawing
+    if np.min(white) < PAPER:  # without the paper's grain
+        levels = np.arange(PAPER + 1) * (PAPER / np.reshape(white, [3, 1]))
+        lines = cv2.LUT(drawing, np.uint8(np.rint(np.minimum(levels, PAPER))).T[None])
     found = [] if whole or min(lines.shape[:2]) < _LEAST_PAGE else cutter.find(lines)
     panels = found or [cutter.whole(lines)]
     squares = []
-    for number, panel in enumerate(panels if (lines < PAPER).any() else []):
+    for number, panel in enumerate(panels if lines.min() < PAPER else []):
         crop = cutter.crop(drawing, panel)
         for top, left, bottom, right in square.overlapping(*crop.shape[:2]):
             fitted = line_art.fit(crop[top:bottom, left:right], size).numpy()
@@ -103,10 +105,8 @@ def put_together(drawn, results):
         _paste(areas.fill(labels, small, drawn.lines[part]), panel, colors[part])
         _paste(areas.fill(labels, mask), panel, background[part])
         _paste(np.zeros(labels.shape, np.uint8), panel, paper[part])
-    if drawn.balloons.any():
-        inside = np.uint8(drawn.balloons)
-        for layer, level in ((colors, PAPER), (background, 0), (paper, PAPER)):
-            cv2.copyTo(np.full(layer.shape, level, np.uint8), inside, layer)
+    for layer, level in ((colors, PAPER), (background, 0), (paper, PAPER)):
+        layer[drawn.balloons] = level
     return layered.ColoredPage(drawn.lines, colors, background, paper > 0,
                                [panel.polygon for panel in drawn.panels] if drawn.is_cut else [])
 

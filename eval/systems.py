@@ -11,6 +11,7 @@ from models.baselines import pix2pix, two_step_cgan
 
 SYSTEMS = ('comic', 'two_step_cgan', 'pix2pix')
 PRETRAINED = pathlib.Path(comic_colorizer.__file__).parent / 'pretrained'  # folder of the shipped weights
+_FEW = 4  # pictures for which XLA is not worth its compilation (our choice)
 
 
 class LocalSystem:
@@ -45,6 +46,11 @@ class LocalSystem:
         else:
             self.colorizer = pix2pix.Pix2Pix.from_pretrained(weight_folders)
             self.size = self.colorizer.config.image_size
+
+    def expect(self, pictures):
+        """Prepares for a number of pictures. For a few, compiling takes longer than it saves, and more memory."""
+        if self._batch_size and pictures < _FEW:
+            self._batch_size, self.colorizer.xla = None, False
 
     def colorize(self, drawings, seeds, temperature, background=None):
         """Colors drawings.

@@ -37,7 +37,7 @@ class ComicColorizer(tf.Module):
         self.background_detector = background_detector
         self.polishing_network = polishing_network
         self.image_size, self.low_res_size = low_res_colorizer.config.image_size, low_res_colorizer.config.low_res_size
-        self._drafts, self._xla = drafts, xla
+        self._drafts, self.xla = drafts, xla
         self._whole = any(tf.config.list_logical_devices(kind) for kind in ('GPU', 'TPU')) if whole is None else whole
 
     @classmethod
@@ -54,7 +54,7 @@ class ComicColorizer(tf.Module):
 
     def low_resolution(self, outline, seeds, temperature):
         """Samples low-resolution pictures with this system's settings; see `LowResColorizer.consensus`."""
-        return self.low_res_colorizer.consensus(outline, seeds, temperature, self._drafts, self._xla,
+        return self.low_res_colorizer.consensus(outline, seeds, temperature, self._drafts, self.xla,
                                                  self._whole)
 
     @tf.function(reduce_retracing=True, autograph=False)
@@ -75,7 +75,7 @@ class ComicColorizer(tf.Module):
         """
         outline = tf.ensure_shape(outline, [None, self.image_size, self.image_size, 1])
         low_res = self.low_resolution(outline, seeds, temperature)
-        finish = tf.function(self._finish, jit_compile=True) if self._xla else self._finish
+        finish = tf.function(self._finish, jit_compile=True) if self.xla else self._finish
         result = per_picture.map_pictures(finish, outline, low_res, tf.ensure_shape(background_color, [None, 3]),
                                           whole=self._whole)
         return result | {'low_res': low_res}

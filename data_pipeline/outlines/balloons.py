@@ -46,7 +46,7 @@ _TAIL = .3  # what is narrower than this share of the square root of its size is
 _BODY, _ROUND = .7, .8  # least share of the area that is body, and of the body's convex hull
 _OFF = .15, .3  # most distance of the lettering from the body's center, as shares of its width and height
 _SPAN = .08, .97  # width and height of the lettering, as shares of the body's
-_COVERED = .015  # least share of the body's box that lies in the box around the lettering
+_COVERED = .01  # least share of the body's box that lies in the box around the lettering
 # Lettering has much ink for its size, keeps away from the outline, and is even: its score is the length of strokes in a
 # square of the common size, times the distance from the outline, both in common sizes, times one less the deviation of
 # the letters' heights as a share of their mean. Faces score less. Few letters must score more.
@@ -93,7 +93,7 @@ def _fill(found, outline, light, lines):
         if step >= _RIM[0]:
             reached &= light < cv2.dilate(light * inside, np.ones((3, 3), np.uint8))
         inside |= reached
-    found[part] |= inside
+    found[part] |= cv2.morphologyEx(inside, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))  # crumbs in sharp corners
 
 
 def _ink(light):
@@ -237,12 +237,13 @@ def _is_pattern(letters, boxes, lengths):
     """
     left, top, width, height = np.float32(boxes).T
     unlike = max(of.std() / of.mean() for of in (width, height, lengths))
+    sides = np.sort([cv2.minAreaRect(letter)[1] for letter in letters])
+    if np.mean(sides[:, 0] < _STRAIGHT * sides[:, 1]) > _MOST_STRAIGHT:
+        return True
     if len(letters) < _SOME:
         fills = [(cv2.contourArea(letter) + 1) / (cv2.contourArea(cv2.convexHull(letter)) + 1) for letter in letters]
         return unlike < _FEW_ALIKE and np.median(fills) > _CONVEX
-    sides = np.sort([cv2.minAreaRect(letter)[1] for letter in letters])
-    straight = np.mean(sides[:, 0] < _STRAIGHT * sides[:, 1])
-    if straight > _MOST_STRAIGHT or unlike < (_FEW_ALIKE if len(letters) < _MANY else _ALIKE):
+    if unlike < (_FEW_ALIKE if len(letters) < _MANY else _ALIKE):
         return True
     in_words = np.mean(_in_words(left, top, width, height))
     if len(letters) < _MANY:

@@ -109,8 +109,10 @@ def crop(picture, panel):
       array([  0, 255], dtype=uint8)
     """
     top, left, bottom, right = panel.box
-    inside = cv2.fillPoly(np.zeros((bottom - top, right - left), np.uint8), [panel.polygon - [left, top]], 1)
     part = picture[top:bottom, left:right]
+    inside = cv2.fillPoly(np.zeros(part.shape[:2], np.uint8), [panel.polygon - [left, top]], 1)
+    if inside.all():
+        return part  # without a copy, which would be large for a large page
     return cv2.copyTo(part, inside, np.full_like(part, 255))
 
 

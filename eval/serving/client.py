@@ -29,6 +29,9 @@ class RemoteSystem:
         unlimited = [('grpc.max_send_message_length', -1), ('grpc.max_receive_message_length', -1)]
         self._service = prediction_service_pb2_grpc.PredictionServiceStub(grpc.insecure_channel(address, unlimited))
 
+    def expect(self, pictures):
+        """See `systems.LocalSystem.expect`; a server needs no preparation."""
+
     def colorize(self, drawings, seeds, temperature, background=None):
         """Colors drawings; see `systems.LocalSystem.colorize`.
 

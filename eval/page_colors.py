@@ -103,7 +103,8 @@ def put_together(drawn, results):
         # The colors of two squares may differ by chance, so they do not tell where an area ends.
         labels = areas.find(drawn.lines[part], small if len(parts) == 1 else None)
         _paste(areas.fill(labels, small, drawn.lines[part]), panel, colors[part])
-        _paste(areas.fill(labels, mask), panel, background[part])
+        majority = cv2.threshold(areas.fill(labels, mask), PAPER // 2, PAPER, cv2.THRESH_BINARY)[1]
+        _paste(majority, panel, background[part])
         _paste(np.zeros(labels.shape, np.uint8), panel, paper[part])
     for layer, level in ((colors, PAPER), (background, 0), (paper, PAPER)):
         layer[drawn.balloons] = level

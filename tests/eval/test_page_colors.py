@@ -45,6 +45,7 @@ def test_each_panel_is_colored_by_itself_and_what_lies_outside_stays_paper(page,
     assert (colored.colors[outside > 0] == PAPER).all() and colored.paper[outside > 0].all()
     assert not colored.background[outside > 0].any()
     assert len(colored.panels) == len(page.panels)
+    assert set(np.unique(colored.background)) == {0, PAPER}
 
 
 def test_balloons_are_white_and_foreground(page, drawn):

@@ -26,8 +26,6 @@ _SAME = .9  # least share that the boxes of a balloon at two sizes of the page h
 # Of lettering. Sizes are longest sides; the common one is that of the piece that has the middle of all contours.
 _LEAST_LETTER = 5  # pixels
 _MOST_PIECES = 600
-_LIKE, _LEAST_LIKE = 1.9, .45  # ratio of like sizes, and the least share of the contours of pieces like the common size
-_COLUMN = 1.3  # lettering is in columns, and widths count, if it is so many times as high as wide
 _MARK = .4  # marks are smaller than this share of the common size: dots, commas, parts of letters
 _MANY, _SOME = 7, 4  # letters; fewer than _MANY may be a face, fewer than _SOME may have no row
 # Patterns: dots, flowers and windows are alike, hatching and dashes are straight, leaves and scribbles are in no row.
@@ -41,7 +39,6 @@ _NEAR = .8  # the most room between neighbors, as a share of the higher one's he
 _ALIGNED = .22  # the most that letters of a word are out of line, as a share of their height
 _INSIDE = .1  # most share of the contours of pieces that lie inside of other pieces, as pupils do
 # Of the area.
-_COMPACT = .6  # least share of its convex hull that it fills
 _TAIL = .3  # what is narrower than this share of the square root of its size is a tail or a spike, not the body
 _BODY, _ROUND = .7, .8  # least share of the area that is body, and of the body's convex hull
 _OFF = .15, .3  # most distance of the lettering from the body's center, as shares of its width and height
@@ -93,7 +90,8 @@ def _fill(found, outline, light, lines):
         if step >= _RIM[0]:
             reached &= light < cv2.dilate(light * inside, np.ones((3, 3), np.uint8))
         inside |= reached
-    found[part] |= cv2.morphologyEx(inside, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))  # crumbs in sharp corners
+    beside = np.uint8([[0, 1, 0], [1, 0, 1], [0, 1, 0]])
+    found[part] |= inside | cv2.erode(inside, beside)  # single pixels of paper in sharp corners
 
 
 def _ink(light):
@@ -138,7 +136,7 @@ def _balloons(lines):
         if (2 <= count <= _MOST_PIECES and w * h <= _LARGEST * lines.size
                 and length_inside[area] <= _INSIDE * length_in[area]):
             boxes = np.array([cv2.boundingRect(contours[piece]) for piece in inside])
-            letters, size, score = _lettering(boxes, lengths[inside], length_in[area])
+            letters, size, score = _lettering(boxes, lengths[inside])
             if score > 0 and _is_balloon(contours[area], boxes):
                 shapes = [contours[piece] for piece in inside[letters]]
                 score *= _clearance(contours[area], shapes) / size
@@ -165,13 +163,12 @@ def _at_full_size(outline, lines, scale):
     return contours[best] + np.int32([x, y]) if alike[best] >= _SAME else scaled
 
 
-def _lettering(boxes, lengths, total):
+def _lettering(boxes, lengths):
     """Measures whether pieces of ink in an area are lettering.
 
     Args:
       boxes: int [N, 4], (left, top, width, height) in pixels.
       lengths: int [N], lengths of their contours.
-      total: the length of the contours of all pieces in the area.
     Returns:
       (letters, size, score): which pieces are letters, bool [N]; their common size in pixels; and their score without
       the distance from the outline, 0 if they are no lettering.
@@ -181,13 +178,11 @@ def _lettering(boxes, lengths, total):
     size = sizes[order][np.searchsorted(lengths[order].cumsum(), lengths.sum() / 2)]
     letters = sizes > _MARK * size
     left, top, width, height = boxes[letters].T
-    like = lengths[(sizes > size / _LIKE) & (sizes < size * _LIKE)].sum()
-    if len(left) < 2 or size < _LEAST_LETTER or like < _LEAST_LIKE * total:
+    if len(left) < 2 or size < _LEAST_LETTER:
         return letters, size, 0.
     around = (left + width).max() - left.min(), (top + height).max() - top.min()
     written = lengths[letters].sum() / 2 * size / (around[0] * around[1])
-    across = width if around[1] > _COLUMN * around[0] else height
-    return letters, size, written * (1 - across.std() / across.mean())
+    return letters, size, written * (1 - height.std() / height.mean())
 
 
 def _is_balloon(outline, boxes):
@@ -198,8 +193,6 @@ def _is_balloon(outline, boxes):
       boxes: int [L, 4], boxes of the pieces (left, top, width, height).
     """
     area = cv2.contourArea(outline)
-    if area < _COMPACT * cv2.contourArea(cv2.convexHull(outline)):
-        return False
     corner, (w, h) = np.array(cv2.boundingRect(outline)).reshape(2, 2)
     scale = min(1, _SMALL / max(w, h))
     tail = max(3, round(_TAIL * scale * area ** .5))

@@ -143,25 +143,35 @@ def test_a_balloon_over_two_panels_is_found_and_the_gutter_is_not():
 @pytest.mark.parametrize('blur', [1, 2])
 def test_no_rim_of_a_blurred_outline_is_left(blur):
     page = _page()
-    inside, _ = _draw(page, MIDDLE + _outline('round', (150, 80)), width=5)
+    _draw(page, MIDDLE + _outline('round', (150, 80)), width=5)
     _write(page, 'WAIT, WHAT?', scale=1)
     page = cv2.GaussianBlur(page, (0, 0), blur)
-    assert balloons.find(page)[inside].all()
+    within = cv2.ellipse(np.zeros_like(page), MIDDLE.tolist(), (150, 80), 0, 0, 360, 1, -1) > 0
+    assert balloons.find(page)[within & (page > 80)].all()
+
+
+@pytest.mark.parametrize('kind', ['round', 'caption', 'jagged'])
+def test_the_ground_beside_a_thin_outline_is_not_taken(kind):
+    page = _page()
+    sides = _draw(page, MIDDLE + _outline(kind, (130, 60)), width=1)
+    _write(page, 'Not again!')
+    _check(page, sides)
 
 
 def test_pale_ink_and_color_are_the_same_as_black_on_gray():
     page = _page()
     sides = _draw(page, MIDDLE + _outline('round', (130, 60)))
     _write(page, 'Not again!')
-    _check(np.uint8(255 - .3 * (255. - page)), sides)
+    _check(np.uint8(255 - .2 * (255. - page)), sides)
     _check(np.stack([page, page, np.full_like(page, 255)], axis=-1), sides)
 
 
-def test_a_large_page_is_exact_at_its_own_resolution():
-    page = _page(5000, 4400)
-    shape = np.array([2200, 2500]) + _outline('jagged', (900, 450))
-    sides = _draw(page, shape, width=9)
-    _write(page, 'A LARGE PAGE', (2200, 2500), scale=4)
+@pytest.mark.parametrize('kind', ['round', 'jagged', 'tail'])
+def test_pages_that_are_too_large_are_exact_at_their_own_resolution(kind, monkeypatch):
+    page = _page(900, 800)
+    sides = _draw(page, (400, 400) + _outline(kind, (250, 120)))
+    _write(page, 'WAIT, WHAT?', (400, 400), scale=1.5)
+    monkeypatch.setattr(balloons, '_MOST_PIXELS', 150_000)
     _check(page, sides)
 
 
@@ -210,6 +220,18 @@ def _windows(page):
         cv2.line(page, (x, 225), (x, 275), 0, 3)
 
 
+def _fence(page):
+    for k in range(14):
+        cv2.line(page, (222 + 12 * k, 222 + 5 * (k * 5 % 7)), (222 + 12 * k, 270), 0, 3, cv2.LINE_AA)
+
+
+def _heads(page):
+    for k, radius in enumerate((12, 16, 9, 15, 11, 14)):
+        cv2.circle(page, (210 + 36 * k, 270 - radius), radius, 0, 2, cv2.LINE_AA)
+        for eye in (-4, 4):
+            cv2.circle(page, (210 + 36 * k + eye, 268 - radius), 2, 0, 2, cv2.LINE_AA)
+
+
 def _figures(page):
     for x in (255, 345):
         _draw(page, (x, 265) + _outline('caption', (16, 24)))
@@ -219,7 +241,8 @@ def _figures(page):
 
 
 @pytest.mark.parametrize('kind', ['round', 'caption'])
-@pytest.mark.parametrize('picture', [_face, _dots, _flowers, _stripes, _hatching, _leaves, _windows, _figures])
+@pytest.mark.parametrize('picture', [_face, _dots, _flowers, _stripes, _hatching, _leaves, _windows, _fence,
+                                     _heads, _figures])
 def test_other_areas_are_no_balloons(kind, picture):
     page, art = _page(), _page()
     inside, _ = _draw(page, MIDDLE + _outline(kind, (150, 100)))
@@ -228,14 +251,19 @@ def test_other_areas_are_no_balloons(kind, picture):
     assert not balloons.find(page).any()
 
 
-@pytest.mark.parametrize('figure', [False, True])
-def test_lettering_without_a_balloon_is_no_balloon(figure):
+@pytest.mark.parametrize('at, scale, panels', [((300, 250), 3, 1), ((180, 120), 2, 4)])
+def test_lettering_on_the_ground_of_a_panel_is_no_balloon(at, scale, panels):
     page = _page()
-    if figure:
-        _draw(page, (430, 360) + _outline('round', (60, 90)))
-        _draw(page, (430, 230) + _outline('round', (40, 45)))
-    _write(page, 'CRASH', (150, 120), scale=1.5)
-    assert not balloons.find(page).any()
+    _write(page, 'CRASH', at, scale)
+    assert not balloons.find(np.tile(page, (panels, 1))).any()
+
+
+def test_lettering_on_the_ground_between_figures_is_no_balloon():
+    page = _page()
+    for left, right in ((20, 200), (400, 579)):
+        cv2.rectangle(page, (left, 200), (right, 479), 0, 4)
+    _write(page, 'CRASH', (300, 260), scale=1.5)
+    assert not balloons.find(np.tile(page, (4, 1))).any()
 
 
 def test_balloons_on_a_panel_with_figures_do_not_take_its_ground():

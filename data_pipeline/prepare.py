@@ -82,7 +82,7 @@ def examples_of(page, beside_pages):
         if beside[kind].shape != picture.shape:
             raise pixels.PageError(f'its companion {companion.name} has another size')
     if 'line' in beside:
-        beside['line'] = cleaning.clean(beside['line'], False)[0].numpy().min(axis=-1)
+        beside['line'] = outline.gray(cleaning.clean_array(beside['line'], False)[0])
     rng = np.random.default_rng(list(hashlib.sha256(page.name.encode()).digest()))
     count = 0
     for found in cutter.find(picture) or [cutter.whole(picture)]:

@@ -77,16 +77,16 @@ def line_art_of(page, extract_outline, inverted=False, remarks=None):
     Args:
       page: a `pages.Page`.
       extract_outline: whether to extract the outline of a picture in color.
-      inverted: see `cleaning.clean`.
+      inverted: see `cleaning.clean_array`.
       remarks: see `pages.read`.
     Returns:
-      (drawing uint8 [H, W, 3], black on white, and white float [3]); see `cleaning.clean`.
+      (drawing uint8 [H, W, 3], black on white, and white float [3]); see `cleaning.clean_array`.
     Raises:
       PageError: the picture cannot be read, or is in color and its outline is not asked for.
     """
     picture = pages.read(page, remarks)
     if not outline.is_colored(picture):
-        return tuple(result.numpy() for result in cleaning.clean(picture, inverted))
+        return cleaning.clean_array(picture, inverted)
     if not extract_outline:
         raise pixels.PageError('in color already (--extract_outline would color its outline)')
     return np.repeat(outline.extract(picture)[..., None], 3, axis=-1), np.float32([outline.PAPER] * 3)

@@ -11,7 +11,7 @@ import typing
 import cv2
 import numpy as np
 
-from data_pipeline.outlines import areas, balloons, line_art
+from data_pipeline.outlines import areas, balloons, line_art, outline
 from data_pipeline.outlines.outline import PAPER
 from data_pipeline.panels import cutter
 from data_pipeline.pictures import square
@@ -61,8 +61,8 @@ def take_apart(drawing, white, size, whole=False):
     """Cuts a drawing into panels, and panels into squares.
 
     Args:
-      drawing: uint8 [H, W, 3], black on white; see `cleaning.clean`.
-      white: float [3], see `cleaning.clean`.
+      drawing: uint8 [H, W, 3], black on white; see `cleaning.clean_array`.
+      white: float [3], see `cleaning.clean_array`.
       size: S, side of the networks' square.
       whole: whether the page is one panel.
     Returns:
@@ -74,9 +74,9 @@ def take_apart(drawing, white, size, whole=False):
         lines = cv2.LUT(drawing, np.uint8(np.rint(np.minimum(levels, PAPER))).T[None])
     found = [] if whole or min(lines.shape[:2]) < _LEAST_PAGE else cutter.find(lines)
     panels = found or [cutter.whole(lines)]
-    squares = []
-    for number, panel in enumerate(panels if lines.min() < PAPER else []):
-        crop = cutter.crop(drawing, panel)
+    squares, gray = [], outline.gray(drawing)
+    for number, panel in enumerate(panels if gray.min() < PAPER else []):
+        crop = cutter.crop(gray, panel)[..., None]
         for top, left, bottom, right in square.overlapping(*crop.shape[:2]):
             fitted = line_art.fit(crop[top:bottom, left:right], size).numpy()
             y, x = panel.box[:2]
@@ -100,12 +100,14 @@ def put_together(drawn, results):
         parts = [(one, result) for one, result in zip(drawn.squares, results, strict=True) if one.panel == number]
         small, mask = _small_colors(panel.box, parts)
         part = _part(panel.box)
+        corners = np.int32(panel.polygon) - [part[1].start, part[0].start]
+        inside = cv2.fillPoly(np.zeros(paper[part].shape, np.uint8), [corners], 1)
         # The colors of two squares may differ by chance, so they do not tell where an area ends.
         labels = areas.find(drawn.lines[part], small if len(parts) == 1 else None)
-        _paste(areas.fill(labels, small, drawn.lines[part]), panel, colors[part])
-        majority = cv2.threshold(areas.fill(labels, mask), PAPER // 2, PAPER, cv2.THRESH_BINARY)[1]
-        _paste(majority, panel, background[part])
-        _paste(np.zeros(labels.shape, np.uint8), panel, paper[part])
+        areas.fill(labels, small, drawn.lines[part], inside, colors[part])
+        areas.fill(labels, mask, None, inside, background[part])
+        paper[part][inside > 0] = 0
+    cv2.threshold(background, PAPER // 2, PAPER, cv2.THRESH_BINARY, dst=background)  # the majority of each area
     for layer, level in ((colors, PAPER), (background, 0), (paper, PAPER)):
         layer[drawn.balloons] = level
     return layered.ColoredPage(drawn.lines, colors, background, paper > 0,
@@ -115,14 +117,6 @@ def put_together(drawn, results):
 def _part(box):
     """The slices of a box."""
     return slice(box[0], box[2]), slice(box[1], box[3])
-
-
-def _paste(picture, panel, target):
-    """Copies the part of a picture that lies in a panel's polygon to `target`, and returns it. Both fill its box."""
-    top, left, bottom, right = panel.box
-    corners = np.int32(panel.polygon) - [left, top]
-    inside = cv2.fillPoly(np.zeros((bottom - top, right - left), np.uint8), [corners], 1)
-    return cv2.copyTo(picture, inside, target)
 
 
 def low_resolution(drawn, results, longest):

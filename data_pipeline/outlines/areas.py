@@ -8,7 +8,7 @@ such step; clients do it.
 import cv2
 import numpy as np
 
-from data_pipeline.outlines import gaps
+from data_pipeline.outlines import gaps, outline
 from data_pipeline.outlines.outline import PAPER
 
 _SOME_INK = 16  # levels of ink that are no line
@@ -58,7 +58,7 @@ def find(drawing, colors=None):
     return labels - 1
 
 
-def fill(labels, colors, drawing=None):
+def fill(labels, colors, drawing=None, inside=None, out=None):
     """Gives each area one color: the mean of its colors, without outliers.
 
     Args:
@@ -66,6 +66,8 @@ def fill(labels, colors, drawing=None):
       colors: uint8 [h, w, 3] or [h, w], at any resolution.
       drawing: uint8 [H, W, 3]; if given, colors beneath its lines count only in areas that have no others. Those take
         the color of a neighbor, if it is like theirs or if they are tiny.
+      inside, out: uint8 [H, W] and [H, W, 3] or [H, W]; if given, what is returned is `out`, changed where `inside` is
+        not 0.
     Returns:
       uint8 [H, W, 3] or [H, W].
 
@@ -94,13 +96,12 @@ def fill(labels, colors, drawing=None):
         _average(labels.ravel()[tiny], values[y * h // height * w + x * w // width], table, known)
     if drawing is not None and is_clean.any():
         _like_neighbors(labels, table, is_clean, np.where(is_tiny, np.inf, _ALIKE))
-    return _painted(labels, table, colors.ndim)
+    return _painted(labels, table, colors.ndim, inside, out)
 
 
 def paper_of(drawing):
     """Tells where there is no line: uint8 [H, W], 1 on paper, else 0."""
-    red, green, blue = cv2.split(drawing)
-    ink = 255 - cv2.min(cv2.min(red, green), blue)
+    ink = PAPER - outline.gray(drawing)
     counts = cv2.calcHist([ink], [0], None, [256], [0, 256]).ravel()
     counts[:_SOME_INK] = 0
     if not counts.any():
@@ -150,16 +151,16 @@ def _like_neighbors(labels, table, is_clean, most):
     table[own[order]] = table[neighbor[order]]
 
 
-def _painted(labels, table, ndim):
-    """Looks up the colors [count, 4] of areas: uint8 [H, W] if `ndim` is 2, else [H, W, 3]."""
+def _painted(labels, table, ndim, inside, out):
+    """Looks up the colors [count, 4] of areas: uint8 [H, W] if `ndim` is 2, else [H, W, 3]. See `fill`."""
     height, width = labels.shape
-    result = np.empty((height, width, 3)[:ndim], np.uint8)
+    out = np.empty((height, width, 3)[:ndim], np.uint8) if out is None else out
     words = np.ascontiguousarray(table[:, 0]) if ndim == 2 else table.view(np.uint32)[:, 0]
     rows = max(1, _STRIP // width)
     for top in range(0, height, rows):
-        strip = words[labels[top:top + rows]]
-        if ndim == 2:
-            result[top:top + rows] = strip
-        else:
-            cv2.cvtColor(strip.view(np.uint8).reshape(-1, width, 4), cv2.COLOR_BGRA2BGR, dst=result[top:top + rows])
-    return result
+        here = slice(top, top + rows)
+        strip = words[labels[here]]
+        if ndim == 3:
+            strip = cv2.cvtColor(strip.view(np.uint8).reshape(-1, width, 4), cv2.COLOR_BGRA2BGR)
+        cv2.copyTo(strip, None if inside is None else inside[here], out[here])
+    return out

@@ -13,7 +13,7 @@ balloon.
 import cv2
 import numpy as np
 
-from data_pipeline.outlines.outline import PAPER
+from data_pipeline.outlines.outline import PAPER, gray
 
 _MOST_PIXELS = 20_000_000  # larger pages are looked at in this size
 _SOME_INK = 16  # levels of ink that are no line
@@ -64,8 +64,7 @@ def find(drawing):
       False
     """
     height, width = drawing.shape[:2]
-    light = drawing if drawing.ndim == 2 else cv2.min(cv2.min(*(cv2.extractChannel(drawing, k) for k in (0, 1))),
-                                                      cv2.extractChannel(drawing, 2))
+    light = drawing if drawing.ndim == 2 else gray(drawing)
     scale = min(1, (_MOST_PIXELS / (height * width)) ** .5)
     small = cv2.resize(light, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) if scale < 1 else light
     ink = _ink(light)

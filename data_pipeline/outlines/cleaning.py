@@ -5,6 +5,8 @@ lightest level of each block are those of single pixels, so a thin stroke counts
 one.
 """
 
+import cv2
+import numpy as np
 import tensorflow as tf
 
 from data_pipeline.outlines.outline import PAPER
@@ -23,11 +25,12 @@ _CLEARED, _MOST_CLEARED = 1.5, .1
 # quarter of what is light is wider than this share of the longer side.
 _LEAST_LIGHT, _MOST_WIDE, _WIDE = .003, .25, .014
 _NOISE_ROWS = 128  # rows of the page that the noise is measured in, at least
-_PICTURE = tf.TensorSpec([None, None, 3], tf.uint8)
+_PICTURE, _BLOCK_LEVELS = tf.TensorSpec([None, None, 3], tf.uint8), tf.TensorSpec([None, None, 9], tf.float32)
+_AS_IT_IS = np.arange(PAPER + 1, dtype=np.uint8)[:, None] + np.zeros(3, np.uint8)  # a table that changes no level
 _MIN_CONTRAST = 60  # levels between ground and strokes of a page that is white on black
 
 
-@tf.function(input_signature=[tf.TensorSpec([None, None, 3], tf.uint8), tf.TensorSpec([], tf.bool)])
+@tf.function(input_signature=[_PICTURE, tf.TensorSpec([], tf.bool)])
 def clean(picture, inverted):
     """Makes a drawing black on white. Its ink keeps its hue and its strength.
 
@@ -47,26 +50,34 @@ def clean(picture, inverted):
       >>> drawing[0, 0].numpy().tolist(), white.numpy().tolist()
       ([255, 255, 255], [255.0, 255.0, 255.0])
     """
-    darkest, mean, lightest = _blocks(picture)
-    inverted |= _is_inverted(mean, lightest)
-    flip = tf.cast(inverted, tf.float32)
-    darkest = flip * (PAPER - lightest) + (1 - flip) * darkest
-    mean = flip * (PAPER - mean) + (1 - flip) * mean
-    paper, lowest = _paper(mean)
-    noise = _noise(picture, paper, flip)
-    lowest *= 1 - tf.minimum(_CLEARED * noise, _MOST_CLEARED)
-    ink = tf.reduce_max(1 - darkest / lowest, axis=-1) > tf.maximum(_FAINTEST, _NOISE * noise)
-    blank = tf.reduce_mean(tf.cast(ink, tf.float32)) < _LEAST_INK
+    height, width = tf.shape(picture)[0], tf.shape(picture)[1]
+    side = _side(height, width, tf.minimum, tf.maximum)
+    blocks = in_strips(lambda _, strip: _blocks(strip, side), picture[:height // side * side], multiple=side,
+                       result=_BLOCK_LEVELS)
+    table, white = _levels(blocks, picture[::_row_step(height, tf.maximum)], inverted)
 
     def convert(_, strip):
-        levels = tf.cast(strip, tf.float32)
-        levels = flip * (PAPER - levels) + (1 - flip) * levels
-        return tf.cast(tf.round(tf.minimum(levels * (PAPER / paper), PAPER)), tf.uint8)
+        return tf.gather(tf.reshape(table, [-1]), 3 * tf.cast(strip, tf.int32) + tf.range(3))
 
-    as_it_is = tf.reduce_all(paper == PAPER) & ~inverted
-    drawing = tf.case([(blank, lambda: tf.fill(tf.shape(picture), tf.constant(PAPER, tf.uint8))),
-                       (as_it_is, lambda: picture)], lambda: in_strips(convert, picture))
-    return drawing, lowest * (PAPER / paper)
+    as_it_is = tf.reduce_all(table == _AS_IT_IS)
+    return tf.cond(as_it_is, lambda: picture, lambda: in_strips(convert, picture)), white
+
+
+def clean_array(picture, inverted):
+    """Does what `clean` does, for an array. It needs less time and memory, since TensorFlow sees no whole page.
+
+    Args:
+      picture, inverted: see `clean`.
+    Returns:
+      (drawing uint8 [H, W, 3], white float32 [3]), see `clean`. The drawing is `picture` itself if nothing changes.
+    """
+    height, width = picture.shape[:2]
+    side = _side(height, width)
+    rows = side * max(1, _STRIP // (width * side))
+    whole = height // side * side
+    blocks = np.concatenate([_blocks(picture[top:min(top + rows, whole)], side) for top in range(0, whole, rows)])
+    table, white = (of.numpy() for of in _levels(blocks, picture[::_row_step(height)], inverted))
+    return picture if (table == _AS_IT_IS).all() else cv2.LUT(picture, table[None]), white
 
 
 def in_strips(function, picture, multiple=1, result=_PICTURE):
@@ -91,25 +102,54 @@ def in_strips(function, picture, multiple=1, result=_PICTURE):
     return tf.ensure_shape(strips.concat(), result.shape)
 
 
-def _blocks(picture):
-    """Measures a picture [H, W, 3] in blocks: their darkest, mean and lightest levels, each float [h, w, 3]."""
-    height, width = tf.shape(picture)[0], tf.shape(picture)[1]
-    side = (tf.maximum(height, width) + _BLOCKS - 1) // _BLOCKS
-    side = tf.minimum(side, tf.minimum(height, width))
-    h, w = height // side, width // side  # the last rows and columns, fewer than a block has, do not count
+def _side(height, width, minimum=min, maximum=max):
+    """The side of a block in pixels; numbers are ints or int32 scalars."""
+    longest = maximum(height, width)
+    return minimum((longest + _BLOCKS - 1) // _BLOCKS, minimum(height, width))
 
-    def measured(_, strip):
-        levels = tf.reshape(tf.cast(strip, tf.float32), [-1, side, w * side * 3])
-        return tf.concat([reduce(tf.reshape(reduce(levels, axis=1), [-1, w, side, 3]), axis=2)
-                          for reduce in (tf.reduce_min, tf.reduce_mean, tf.reduce_max)], axis=-1)
 
-    def each_pixel():
-        levels = tf.cast(picture, tf.float32)
-        return tf.concat([levels, levels, levels], axis=-1)
+def _row_step(height, maximum=max):
+    """Of so many rows one is taken to measure noise."""
+    return maximum(height // _NOISE_ROWS, 1)
 
-    blocks = tf.cond(side == 1, each_pixel, lambda: in_strips(
-        measured, picture[:h * side, :w * side], multiple=side, result=tf.TensorSpec([None, None, 9], tf.float32)))
-    return tf.split(blocks, 3, axis=-1)
+
+@tf.function(input_signature=[_PICTURE, tf.TensorSpec([], tf.int32)])
+def _blocks(picture, side):
+    """Measures a picture [H, W, 3] in blocks: their darkest, mean and lightest levels, float [h, w, 9].
+
+    H is a multiple of the side. The last columns, fewer than a block has, do not count.
+    """
+    w = tf.shape(picture)[1] // side
+    levels = tf.reshape(tf.cast(picture[:, :w * side], tf.float32), [-1, side, w * side * 3])
+    return tf.concat([reduce(tf.reshape(reduce(levels, axis=1), [-1, w, side, 3]), axis=2)
+                      for reduce in (tf.reduce_min, tf.reduce_mean, tf.reduce_max)], axis=-1)
+
+
+@tf.function(input_signature=[_BLOCK_LEVELS, _PICTURE, tf.TensorSpec([], tf.bool)])
+def _levels(blocks, rows, inverted):
+    """Computes what becomes of each level.
+
+    Args:
+      blocks: float [h, w, 9], see `_blocks`.
+      rows: uint8 [R, W, 3], some rows of the page.
+      inverted: see `clean`.
+    Returns:
+      (table uint8 [256, 3], the new level of each level of the page; white float [3], see `clean`).
+    """
+    darkest, mean, lightest = tf.split(blocks, 3, axis=-1)
+    inverted |= _is_inverted(mean, lightest)
+    flip = tf.cast(inverted, tf.float32)
+    darkest = flip * (PAPER - lightest) + (1 - flip) * darkest
+    mean = flip * (PAPER - mean) + (1 - flip) * mean
+    paper, lowest = _paper(mean)
+    noise = _noise(rows, paper, flip)
+    lowest *= 1 - tf.minimum(_CLEARED * noise, _MOST_CLEARED)
+    ink = tf.reduce_max(1 - darkest / lowest, axis=-1) > tf.maximum(_FAINTEST, _NOISE * noise)
+    blank = tf.reduce_mean(tf.cast(ink, tf.float32)) < _LEAST_INK
+    levels = tf.range(PAPER + 1, dtype=tf.float32)[:, None]
+    levels = flip * (PAPER - levels) + (1 - flip) * levels
+    table = tf.cast(tf.round(tf.minimum(levels * (PAPER / paper), PAPER)), tf.uint8)
+    return tf.where(blank, tf.constant(PAPER, tf.uint8), table), lowest * (PAPER / paper)
 
 
 def _paper(mean):
@@ -140,10 +180,9 @@ def _paper(mean):
     return brought_to(top), brought_to(low)
 
 
-def _noise(picture, paper, flip):
+def _noise(rows, paper, flip):
     """Measures the noise of the paper, as a share of its level: its median difference between neighbors, a scalar."""
-    step = tf.maximum(tf.shape(picture)[0] // _NOISE_ROWS, 1)
-    rows = tf.cast(picture[::step], tf.float32)
+    rows = tf.cast(rows, tf.float32)
     rows = flip * (PAPER - rows) + (1 - flip) * rows
     level = tf.ensure_shape(tf.reduce_mean(rows / paper, axis=-1), [None, None])
     difference = tf.abs(level[:, 1:] - level[:, :-1])

@@ -22,7 +22,7 @@ def fit(drawing, size):
     """Fits a drawing to the networks' square, with strokes as thick and dark as in training.
 
     Args:
-      drawing: uint8 [H, W, 3], black on white; see `cleaning.clean`.
+      drawing: uint8 [H, W, 3] or [H, W, 1], black on white; see `cleaning.clean`.
       size: int, the square's side.
     Returns:
       uint8 [size, size]. It is white if the page is blank.
@@ -50,7 +50,7 @@ def scale(drawing, size):
     picture equals that of `square.fit` up to one or two levels.
 
     Args:
-      drawing: uint8 [H, W, 3].
+      drawing: uint8 [H, W, 3] or [H, W, 1].
       size: int, the square's side.
     Returns:
       uint8 [size, size].

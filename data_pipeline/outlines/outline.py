@@ -33,6 +33,12 @@ def extract(color):
     return np.where((edges > 0) | black, 0, PAPER).astype(np.uint8)
 
 
+def gray(drawing):
+    """The darkest channel of every pixel, since ink of any hue is dark in one: uint8 [H, W, 3] -> [H, W]."""
+    red, green, blue = (cv2.extractChannel(drawing, channel) for channel in range(3))
+    return cv2.min(cv2.min(red, green), blue)
+
+
 def is_colored(picture):
     """Tells whether a picture is in color, and so is not line art.
 

@@ -112,7 +112,7 @@ def drawings(folder, size):
 
     def examples():
         for colored, line in sorted(pairs, key=lambda pair: companions.stem(pair[0])):
-            drawing, _ = cleaning.clean(_read(line), False)
+            drawing, _ = cleaning.clean_array(_read(line), False)
             yield Example(companions.stem(colored), line_art.scale(drawing, size).numpy(),
                           line_art.fit(drawing, size).numpy(), square.fit(_read(colored), size))
 

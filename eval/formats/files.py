@@ -42,7 +42,7 @@ def save(path, page, format, transparent=False, flats=False):
         elif format == 'ora':
             ora.write(part, page, transparent)
         else:
-            _save_image(part, Image.fromarray(page.flattened(transparent, flats)), format)
+            _save_image(part, page.to_image(transparent, flats), format)
         if format == 'ora':
             mark(part)
 

@@ -4,6 +4,9 @@ import dataclasses
 
 import cv2
 import numpy as np
+from PIL import Image
+
+_STRIP = 2**20  # pixels
 
 
 @dataclasses.dataclass(frozen=True)
@@ -64,3 +67,13 @@ class ColoredPage:
             return np.dstack([self.colors, np.uint8(~self.paper) * 255])
         opaque = np.dstack([self.image, np.full(self.paper.shape, 255, np.uint8)])
         return np.where(self.paper[..., None], self.ink(), opaque)
+
+    def to_image(self, transparent=False, flats=False):
+        """Does what `flattened` does, strip by strip, since large pages are large: a PIL image."""
+        height, width = self.paper.shape
+        image = Image.new('RGBA' if transparent else 'RGB', (width, height))
+        rows = max(1, _STRIP // width)
+        for top in range(0, height, rows):
+            layers = (layer[top:top + rows] for layer in (self.lines, self.colors, self.background, self.paper))
+            image.paste(Image.fromarray(ColoredPage(*layers, self.panels).flattened(transparent, flats)), (0, top))
+        return image

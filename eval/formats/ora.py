@@ -31,7 +31,7 @@ def write(file, page: ColoredPage, transparent=False):
     height, width = page.paper.shape
     layers = [('panels', page.panel_outlines()), ('lines', page.ink() if transparent else page.lines),
               ('colors', page.flattened(transparent, True)), ('background mask', page.background)]
-    merged = Image.fromarray(page.flattened(transparent))
+    merged = page.to_image(transparent)
     stack = [f"<?xml version='1.0' encoding='UTF-8'?>\n<image version='0.0.3' w='{width}' h='{height}'>\n<stack>\n"]
     with zipfile.ZipFile(file, 'w') as archive:
         archive.writestr('mimetype', 'image/openraster')  # first and not compressed, so that programs can tell it

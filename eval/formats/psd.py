@@ -33,7 +33,7 @@ def write(file, page: ColoredPage, transparent=False):
     """
     if max(page.paper.shape) > _MOST_PIXELS:
         raise OSError(f'PSD takes no page of more than {_MOST_PIXELS} pixels a side; --format=ora does')
-    document = PSDImage.frompil(Image.fromarray(page.flattened(transparent)).convert('RGBA'))
+    document = PSDImage.frompil(page.to_image(transparent).convert('RGBA'))
     layers = {'background mask': np.dstack([page.background] * 3),
               'colors': page.flattened(transparent, flats=True),
               'lines': page.lines, 'panels': page.panel_outlines()}

@@ -100,3 +100,22 @@ def test_gray_tones_stay(drawing):
     toned = drawing.copy()
     toned[200:580][toned[200:580] == 255] = 190
     np.testing.assert_array_equal(_clean(toned), toned)
+
+
+@pytest.mark.parametrize('shape', [(300, 40), (1300, 700), (700, 1300)])
+@pytest.mark.parametrize('page', ['white', 'tinted', 'night', 'blank'])
+def test_an_array_is_cleaned_strip_by_strip_as_in_the_graph(page, shape, drawing, rng, monkeypatch):
+    picture = cv2.resize(drawing, shape[::-1])
+    if page == 'tinted':
+        picture = _on_paper(picture, (240, 225, 190)) + rng.normal(0, 3, picture.shape)
+    elif page == 'night':
+        picture = 255 - picture
+    elif page == 'blank':
+        picture = np.full_like(picture, 230)
+    picture = np.uint8(np.clip(np.round(picture), 0, 255))
+    expected = cleaning.clean(picture, False)
+    monkeypatch.setattr(cleaning, '_STRIP', 50_000)
+    cleaned, white = cleaning.clean_array(picture, False)
+    np.testing.assert_array_equal(cleaned, expected[0])
+    np.testing.assert_array_equal(white, expected[1])
+    assert (cleaned is picture) == (page == 'white')

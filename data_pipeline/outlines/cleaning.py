@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 import tensorflow as tf
 
+from data_pipeline.outlines import outline
 from data_pipeline.outlines.outline import PAPER
 
 _BLOCKS = 512  # blocks along the longer side of a page
@@ -25,7 +26,8 @@ _CLEARED, _MOST_CLEARED = 1.5, .1
 # quarter of what is light is wider than this share of the longer side.
 _LEAST_LIGHT, _MOST_WIDE, _WIDE = .003, .25, .014
 _NOISE_ROWS = 128  # rows of the page that the noise is measured in, at least
-_PICTURE, _BLOCK_LEVELS = tf.TensorSpec([None, None, 3], tf.uint8), tf.TensorSpec([None, None, 9], tf.float32)
+_PICTURE = tf.TensorSpec([None, None, 3], tf.uint8)
+_CHANNELS, _BLOCK_LEVELS = (tf.TensorSpec([None, None, None], kind) for kind in (tf.uint8, tf.float32))
 _AS_IT_IS = np.arange(PAPER + 1, dtype=np.uint8)[:, None] + np.zeros(3, np.uint8)  # a table that changes no level
 _MIN_CONTRAST = 60  # levels between ground and strokes of a page that is white on black
 
@@ -75,9 +77,11 @@ def clean_array(picture, inverted):
     side = _side(height, width)
     rows = side * max(1, _STRIP // (width * side))
     whole = height // side * side
-    blocks = np.concatenate([_blocks(picture[top:min(top + rows, whole)], side) for top in range(0, whole, rows)])
-    table, white = (of.numpy() for of in _levels(blocks, picture[::_row_step(height)], inverted))
-    return picture if (table == _AS_IT_IS).all() else cv2.LUT(picture, table[None]), white
+    channels = picture[..., :1] if outline.is_gray(picture) else picture  # one stands for three
+    blocks = np.concatenate([_blocks(channels[top:min(top + rows, whole)], side) for top in range(0, whole, rows)])
+    table, white = (np.broadcast_to(of.numpy(), [*of.shape[:-1], 3])
+                    for of in _levels(blocks, channels[::_row_step(height)], inverted))
+    return picture if (table == _AS_IT_IS).all() else cv2.LUT(picture, np.ascontiguousarray(table[None])), white
 
 
 def in_strips(function, picture, multiple=1, result=_PICTURE):
@@ -113,28 +117,28 @@ def _row_step(height, maximum=max):
     return maximum(height // _NOISE_ROWS, 1)
 
 
-@tf.function(input_signature=[_PICTURE, tf.TensorSpec([], tf.int32)])
+@tf.function(input_signature=[_CHANNELS, tf.TensorSpec([], tf.int32)])
 def _blocks(picture, side):
-    """Measures a picture [H, W, 3] in blocks: their darkest, mean and lightest levels, float [h, w, 9].
+    """Measures a picture [H, W, C] in blocks: their darkest, mean and lightest levels, float [h, w, 3 C].
 
     H is a multiple of the side. The last columns, fewer than a block has, do not count.
     """
-    w = tf.shape(picture)[1] // side
-    levels = tf.reshape(tf.cast(picture[:, :w * side], tf.float32), [-1, side, w * side * 3])
-    return tf.concat([reduce(tf.reshape(reduce(levels, axis=1), [-1, w, side, 3]), axis=2)
+    w, channels = tf.shape(picture)[1] // side, tf.shape(picture)[2]
+    levels = tf.reshape(tf.cast(picture[:, :w * side], tf.float32), [-1, side, w * side * channels])
+    return tf.concat([reduce(tf.reshape(reduce(levels, axis=1), [-1, w, side, channels]), axis=2)
                       for reduce in (tf.reduce_min, tf.reduce_mean, tf.reduce_max)], axis=-1)
 
 
-@tf.function(input_signature=[_BLOCK_LEVELS, _PICTURE, tf.TensorSpec([], tf.bool)])
+@tf.function(input_signature=[_BLOCK_LEVELS, _CHANNELS, tf.TensorSpec([], tf.bool)])
 def _levels(blocks, rows, inverted):
     """Computes what becomes of each level.
 
     Args:
-      blocks: float [h, w, 9], see `_blocks`.
-      rows: uint8 [R, W, 3], some rows of the page.
+      blocks: float [h, w, 3 C], see `_blocks`.
+      rows: uint8 [R, W, C], some rows of the page.
       inverted: see `clean`.
     Returns:
-      (table uint8 [256, 3], the new level of each level of the page; white float [3], see `clean`).
+      (table uint8 [256, C], the new level of each level of the page; white float [C], see `clean`).
     """
     darkest, mean, lightest = tf.split(blocks, 3, axis=-1)
     inverted |= _is_inverted(mean, lightest)
@@ -153,7 +157,7 @@ def _levels(blocks, rows, inverted):
 
 
 def _paper(mean):
-    """Finds the paper's color and its darkest levels, from the blocks' mean levels [h, w, 3]: two float [3]."""
+    """Finds the paper's color and its darkest levels, from the blocks' mean levels [h, w, C]: two float [C]."""
     gray = tf.reduce_mean(mean, axis=-1)
     levels = tf.range(PAPER + 1)
     counts = tf.math.bincount(tf.cast(tf.reshape(tf.round(gray), [-1]), tf.int32), minlength=PAPER + 1,

@@ -39,6 +39,12 @@ def gray(drawing):
     return cv2.min(cv2.min(red, green), blue)
 
 
+def is_gray(picture):
+    """Tells whether a picture's channels are equal: uint8 [H, W, 3] -> bool."""
+    red, green, blue = (cv2.extractChannel(picture, channel) for channel in range(3))
+    return cv2.norm(red, green, cv2.NORM_INF) == cv2.norm(red, blue, cv2.NORM_INF) == 0
+
+
 def is_colored(picture):
     """Tells whether a picture is in color, and so is not line art.
 
@@ -69,7 +75,10 @@ def _hues(picture):
     """Measures the hues of a picture's areas: the share of the picture in each of 36 ranges of hues, float [36]."""
     scale = min(1, _AREA_SIZE / max(picture.shape[:2]))
     size = [max(1, round(side * scale)) for side in picture.shape[1::-1]]
-    areas = cv2.medianBlur(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), _MEDIAN).astype(np.float32)
+    small = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
+    if is_gray(small):
+        return np.zeros(36)
+    areas = cv2.medianBlur(small, _MEDIAN).astype(np.float32)
     gray = areas.mean(axis=-1)
     paper = np.maximum(np.median(areas[gray >= .95 * np.percentile(gray, 95)], axis=0), PAPER / 4)
     if paper.min() < _PALEST * paper.max():

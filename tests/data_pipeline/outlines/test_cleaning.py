@@ -117,5 +117,5 @@ def test_an_array_is_cleaned_strip_by_strip_as_in_the_graph(page, shape, drawing
     monkeypatch.setattr(cleaning, '_STRIP', 50_000)
     cleaned, white = cleaning.clean_array(picture, False)
     np.testing.assert_array_equal(cleaned, expected[0])
-    np.testing.assert_array_equal(white, expected[1])
+    np.testing.assert_allclose(white, expected[1], rtol=1e-6)
     assert (cleaned is picture) == (page == 'white')

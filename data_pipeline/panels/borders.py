@@ -13,10 +13,11 @@ _REACH = .007  # distance to both sides within which a line is darker than all a
 _CONTRAST = 30  # levels that it is darker
 _BLACK = 70  # levels up to which a pixel is part of any line
 _WHOLE = .965  # least share of its length that a border is a line
-_THICK = .72  # least thickness of a border, as a share of the frame's
+_THICK = .6  # least thickness of a border, as a share of the frame's
 _MOST_INSET = .5  # most share of its panel that an inset has
 _FRAMED = .92  # least share of the frame of an inset that is a line
-_MOST_SEGMENTS = 16  # a region with more straight lines has a pattern
+_MOST_SEGMENTS = 40  # a region with more straight lines has a pattern
+_MOST_LEVEL = 4  # an inset with more lines from side to side, its frame among them, is a striped shirt
 _MIN_SIDE = .1  # least side of a panel, as a share of the page's width
 
 
@@ -76,29 +77,21 @@ def insets(gray, box, width):
     frame = np.median([_thickness(part, first, reach) for part in (region, region.T)
                        for first in (1, part.shape[0] - 2)])
 
-    sums_across = np.pad(across, ((0, 0), (1, 0))).cumsum(axis=1, dtype=np.int32)[rows]
-    sums_along = np.pad(along, ((0, 0), (1, 0))).cumsum(axis=1, dtype=np.int32)[columns]
-
-    def are_lines(sums, ends):
-        return (sums[:, ends[1]] - sums[:, ends[0]]) / (ends[1] - ends[0]) >= _FRAMED
-
     def is_thick(y0, x0, y1, x1):
         thick = [_thickness(region[:, x0:x1], y, reach) for y in (y0, y1)]
         thick += [_thickness(region.T[:, y0:y1], x, reach) for x in (x0, x1)]
         return min(thick) >= _THICK * frame > .3
 
+    rows, columns = ([k for k in lines if reach < k < length - reach]
+                     for lines, length in ((rows, region.shape[0]), (columns, region.shape[1])))
     found = []
-    pairs_of_rows = [pair for pair in itertools.combinations(range(len(rows)), 2)
-                     if rows[pair[1]] - rows[pair[0]] >= side]
-    for j0, j1 in itertools.combinations(range(len(columns)), 2):
-        x0, x1 = columns[j0], columns[j1]
-        if x1 - x0 < side or not pairs_of_rows:
+    for x0, x1 in itertools.combinations(columns, 2):
+        level = [y for y in rows if across[y, x0:x1].mean() >= _FRAMED] if x1 - x0 >= side else []
+        if len(level) > _MOST_LEVEL:
             continue
-        level = are_lines(sums_across, (x0, x1))
-        for k0, k1 in pairs_of_rows:
-            y0, y1 = rows[k0], rows[k1]
-            if level[k0] and level[k1] and (y1 - y0) * (x1 - x0) < _MOST_INSET * region.size and are_lines(
-                    sums_along[[j0, j1]], (y0, y1)).all() and is_thick(y0, x0, y1, x1):
+        for y0, y1 in itertools.combinations(level, 2):
+            if y1 - y0 >= side and (y1 - y0) * (x1 - x0) < _MOST_INSET * region.size and all(
+                    along[x, y0:y1].mean() >= _FRAMED for x in (x0, x1)) and is_thick(y0, x0, y1, x1):
                 found.append((top + y0, left + x0, top + y1 + 1, left + x1 + 1))
     # Of frames that have a side in common, only the smallest.
     found.sort(key=lambda inset: (inset[2] - inset[0]) * (inset[3] - inset[1]))
@@ -112,9 +105,7 @@ def insets(gray, box, width):
 
 def _segments(region, reach, length):
     """Finds long straight dark lines along the rows of a region: (sorted list of rows, map uint8 [h, w] of dark)."""
-    padded = np.pad(region.astype(np.int16), ((reach, reach), (0, 0)), mode='edge')
-    around = np.minimum(padded[:-2 * reach], padded[2 * reach:])
-    thin = cv2.dilate(np.uint8(around - region > _CONTRAST), np.ones((3, 1), np.uint8))
+    thin = cv2.dilate(np.uint8(_closed(region, reach) - region > _CONTRAST), np.ones((3, 1), np.uint8))
     dark = thin | cv2.dilate(np.uint8(region < _BLACK), np.ones((3, 1), np.uint8))
     runs = cv2.morphologyEx(thin, cv2.MORPH_OPEN, np.ones((1, length), np.uint8))
     _, _, stats, centers = cv2.connectedComponentsWithStats(runs)
@@ -125,13 +116,11 @@ def _segments(region, reach, length):
 
 def _lines(region, reach):
     """Lists the rows of dark lines that cross a region [h, w] from side to side."""
-    inner = region[:, reach:-reach].astype(np.int16)
-    padded = np.pad(inner, ((reach, reach), (0, 0)), mode='edge')
-    around = np.minimum(padded[:-2 * reach], padded[2 * reach:])
-    dark = np.uint8((around - inner > _CONTRAST) | (inner < _BLACK))
-    share = cv2.dilate(dark, np.ones((3, 1), np.uint8)).mean(axis=1)
+    inner = region[:, reach:-reach]
+    thin = _around(inner, reach) - inner > _CONTRAST
+    share = cv2.dilate(np.uint8(thin | (inner < _BLACK)), np.ones((3, 1), np.uint8)).mean(axis=1)
     # A black ground is no line: somewhere beside it, it must be lighter.
-    contrast = (around - inner > _CONTRAST).mean(axis=1)
+    contrast = thin.mean(axis=1)
     rows = np.flatnonzero((share >= _WHOLE) & (cv2.dilate(contrast[:, None], np.ones((3, 1)))[:, 0] > .5))
     groups = np.split(rows, np.flatnonzero(np.diff(rows) > 2) + 1) if len(rows) else []
     return [int(round(group.mean())) for group in groups]
@@ -139,7 +128,19 @@ def _lines(region, reach):
 
 def _thickness(region, row, reach):
     """Measures the thickness of a line along a row, in pixels of full black: the median over its length."""
-    first, last = max(0, row - reach), min(region.shape[0], row + reach + 1)
-    band = region[first:last].astype(np.float32)
-    light = np.maximum(band.max(axis=0), 1)
-    return float(np.median((1 - band / light).sum(axis=0)))
+    first, last = max(0, row - 2 * reach), min(region.shape[0], row + 2 * reach + 1)
+    band = region[first:last]
+    share = 1 - band / np.maximum(_closed(band, reach), 1)
+    near = slice(max(0, row - first - reach // 2), row - first + reach // 2 + 1)
+    return float(np.median(share[near].sum(axis=0)))
+
+
+def _closed(region, reach):
+    """Removes the lines along rows that are thinner than `reach`: [h, w] of the region's kind."""
+    return cv2.morphologyEx(region, cv2.MORPH_CLOSE, np.ones((reach | 1, 1), np.uint8))
+
+
+def _around(region, reach):
+    """What is `reach` rows above and below, the darker of both: int16 [h, w]."""
+    padded = np.pad(region.astype(np.int16), ((reach, reach), (0, 0)), mode='edge')
+    return np.minimum(padded[:-2 * reach], padded[2 * reach:])

@@ -11,7 +11,7 @@ import typing
 import cv2
 import numpy as np
 
-from data_pipeline.panels import borders, gutters, reading_order, straight
+from data_pipeline.panels import askew, borders, gutters, reading_order, straight
 
 WORK_SIZE = 700  # pixels; pages are shrunk to this width first
 _MIN_SIDE = .09  # least side of a panel, as a share of the page's width
@@ -19,8 +19,6 @@ _MIN_AREA = .012  # least area of a panel with a frame or a painted ground, as a
 _MIN_VIGNETTE = .05  # the same of a drawing without a frame beside panels
 _FILLED_EDGE = .55  # least share of each edge of a panel's polygon that is not gutter
 _CORNER = .08  # distance from a panel's corners within which it begins, as a share of its shorter side
-_RECTANGULAR = .95  # least share of its rectangle that the contents of a page fill, if it is askew
-_LEAST_ASKEW, _MOST_ASKEW = .25, 5.  # degrees
 _CONTENT_LEVELS, _CONTENT = 60, .01  # a full bleed has so much ink: levels, and share of its pixels
 _FRAMED = .3  # least share of the contents that panels with a frame or a painted ground have
 _OPEN_COVERED = .62  # the same of the page's contents, where no straight gutter is; a drawing's shapes cover less
@@ -58,15 +56,15 @@ def find(page):
       [(20, 20, 380, 290), (20, 310, 380, 580)]
     """
     height, width = page.shape[:2]
-    scale = min(1., WORK_SIZE / min(width, 1.6 * height))
+    scale = min(1., WORK_SIZE / min(width, height))
     small = cv2.resize(page, (max(1, round(width * scale)), max(1, round(height * scale))),
                        interpolation=cv2.INTER_AREA) if scale < 1 else page
     colors = gutters.candidates(small)
-    turn = _turn(small, colors[0]) if colors else None
-    upright = small if turn is None else cv2.warpAffine(small, turn, small.shape[1::-1],
-                                                        borderMode=cv2.BORDER_REPLICATE)
+    angle = askew.angle(cv2.cvtColor(small, cv2.COLOR_RGB2GRAY))
+    turn = cv2.getRotationMatrix2D((small.shape[1] / 2, small.shape[0] / 2), angle, 1.)
+    upright = cv2.warpAffine(small, turn, small.shape[1::-1], borderMode=cv2.BORDER_REPLICATE) if angle else small
     found = _cut_upright(upright, colors)
-    if turn is not None:
+    if angle:
         back = cv2.invertAffineTransform(turn)
         found = [polygon @ back[:, :2].T + back[:, 2] for polygon in found]
     found = [polygon for polygon in found if _area(polygon) < .97 * small.shape[0] * small.shape[1]]
@@ -116,22 +114,9 @@ def crop(picture, panel):
     return cv2.copyTo(part, inside, np.full_like(part, 255))
 
 
-def _turn(page, color):
-    """Finds how to turn a page that is askew: an affine map [2, 3], or None if it is upright."""
-    content = cv2.findNonZero(1 - gutters.of_color(page, color))
-    if content is None or len(content) < 100:
-        return None
-    hull = cv2.convexHull(content)
-    (x, y), (w, h), angle = cv2.minAreaRect(hull)
-    angle = (angle + 45) % 90 - 45
-    if cv2.contourArea(hull) < _RECTANGULAR * w * h or not _LEAST_ASKEW < abs(angle) < _MOST_ASKEW:
-        return None
-    return cv2.getRotationMatrix2D((x, y), angle, 1.)
-
-
 def _cut_upright(page, colors):
     """Finds the panels of a page that is not askew: list of polygons."""
-    gray = cv2.cvtColor(page, cv2.COLOR_RGB2GRAY)
+    gray = page.max(axis=-1)
     width = min(page.shape[1], 1.6 * page.shape[0])
     bands = [band for band in borders.bands(gray, width) if band[1] - band[0] >= _MIN_SIDE * width]
     cuts = [_cut_band(page[top:bottom], colors, width) for top, bottom in bands]

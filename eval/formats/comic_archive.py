@@ -4,7 +4,7 @@ import pathlib
 import zipfile
 
 from data_pipeline.common import files
-from eval.formats.files import SOFTWARE
+from eval.formats import SOFTWARE
 
 
 def write(path, members):

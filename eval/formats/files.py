@@ -6,13 +6,12 @@ import zipfile
 from PIL import Image, PngImagePlugin
 
 from data_pipeline.common import files
-from eval.formats import ora, psd
+from eval.formats import SOFTWARE, ora, psd
 
 SUFFIXES = {'png': '.png', 'jpeg': '.jpg', 'webp': '.webp', 'psd': '.psd', 'ora': '.ora'}
 _FORMATS = {'.png': 'png', '.jpg': 'jpeg', '.jpeg': 'jpeg', '.webp': 'webp'}
-SOFTWARE = 'comic-colorizer'  # what files name as the program that wrote them
 _EXIF_SOFTWARE = 0x0131
-_OWN_FORMATS = ('PNG', 'JPEG', 'WEBP')
+_OWN_FORMATS = ('PNG', 'JPEG', 'WEBP', 'PSD')
 # Our choice. Flat colors pack well at a low level, which takes two thirds of the time of the usual one.
 _PNG_LEVEL, _JPEG_QUALITY = 3, 95
 
@@ -43,8 +42,6 @@ def save(path, page, format, transparent=False, flats=False):
             ora.write(part, page, transparent)
         else:
             _save_image(part, page.to_image(transparent, flats), format)
-        if format == 'ora':
-            mark(part)
 
 
 def save_png(path, picture):
@@ -55,14 +52,8 @@ def save_png(path, picture):
         _save_image(part, picture if isinstance(picture, Image.Image) else Image.fromarray(picture), 'png')
 
 
-def mark(path):
-    """Names `SOFTWARE` in a zip archive."""
-    with zipfile.ZipFile(path, 'a') as archive:
-        archive.comment = SOFTWARE.encode()
-
-
 def is_own(path):
-    """Tells whether a file was written by this program. PSD files cannot be told."""
+    """Tells whether a file was written by this program."""
     if not pathlib.Path(path).is_file():
         return False
     try:
@@ -71,6 +62,8 @@ def is_own(path):
                 with zipfile.ZipFile(stream) as archive:
                     return archive.comment == SOFTWARE.encode()
         with Image.open(path, formats=_OWN_FORMATS) as image:
+            if image.format == 'PSD':
+                return psd.writer_of(image) == SOFTWARE
             return SOFTWARE in (image.info.get('Software'), image.getexif().get(_EXIF_SOFTWARE))
     except Exception:  # a damaged file of somebody else may raise anything
         return False

@@ -6,6 +6,7 @@ from xml.sax import saxutils
 
 from PIL import Image
 
+from eval.formats import SOFTWARE
 from eval.formats.layered import ColoredPage
 
 _THUMBNAIL = 256  # pixels, the most that the specification allows
@@ -45,6 +46,7 @@ def write(file, page: ColoredPage, transparent=False):
         archive.writestr('mergedimage.png', _png(merged))
         merged.thumbnail((_THUMBNAIL, _THUMBNAIL))
         archive.writestr('Thumbnails/thumbnail.png', _png(merged))
+        archive.comment = SOFTWARE.encode()
 
 
 def _png(image):

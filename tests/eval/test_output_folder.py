@@ -9,6 +9,7 @@ from PIL import Image
 
 from data_pipeline.common import errors
 from eval import colorize, output_folder
+from eval.formats import files as formats
 from eval.settings import Settings
 from tests.eval.stand_in import files
 
@@ -146,6 +147,14 @@ def test_results_in_an_input_folder_are_no_inputs(tmp_path, drawings, stand_in, 
     assert files(tmp_path) == written
     Image.open(drawings / '0.png').rotate(90).save(output / 'mine.png')
     assert colorize.colorize([drawings], output, stand_in) == (1, 2)
+
+
+@pytest.mark.parametrize('kind', sorted(formats.SUFFIXES.keys() - {'ora'}))
+def test_results_of_every_format_in_an_input_folder_are_no_inputs(tmp_path, drawings, stand_in, kind):
+    for number in range(2, 10):
+        (drawings / f'{number}.png').unlink()
+    for made in ((2, 0), (0, 2)):
+        assert colorize.colorize([drawings], drawings / 'colored', stand_in, Settings(format=kind)) == made
 
 
 def test_results_are_inputs_of_a_run_with_another_output(tmp_path, drawings, stand_in):

@@ -135,16 +135,21 @@ def test_layers_hold_their_pictures(tmp_path, page, kind):
 
 
 @pytest.mark.parametrize('kind', READERS)
-def test_the_layer_of_colors_is_transparent_where_paper_is(tmp_path, page, kind):
+def test_the_layers_of_lines_and_colors_are_transparent_where_paper_is(tmp_path, page, kind):
     for transparent in (False, True):
-        colors, _ = READERS[kind](saved(tmp_path, page, kind, transparent=transparent))['colors']
-        assert np.array_equal(colors[..., 3] == 0, page.paper & transparent)
+        layers = READERS[kind](saved(tmp_path, page, kind, transparent=transparent))
+        assert np.array_equal(layers['colors'][0][..., 3] == 0, page.paper & transparent)
+        assert np.array_equal(layers['lines'][0][..., 3] == 0, (page.lines == 255).all(axis=-1) & transparent)
+        assert np.abs(over_white(layers['lines'][0]) - page.lines).max() <= .5
 
 
 @pytest.mark.parametrize('transparent', [False, True])
 def test_the_layers_of_a_psd_together_look_as_the_picture(tmp_path, page, transparent):
     document = PSDImage.open(saved(tmp_path, page, 'psd', transparent=transparent))
-    assert np.abs(over_white(np.asarray(document.composite(force=True))) - page.image).max() <= 1
+    together = np.asarray(document.composite(force=True).convert('RGBA')).astype(int)
+    assert np.abs(over_white(together) - page.image).max() <= 1
+    alpha = page.flattened(True)[..., 3] if transparent else 255
+    assert np.abs(together[..., 3] - alpha).max() <= 1
 
 
 def test_a_page_too_long_for_psd_is_an_error_with_a_reason(tmp_path):
@@ -172,7 +177,7 @@ def test_the_thumbnail_of_an_ora_is_small_and_keeps_the_shape(tmp_path):
         assert Image.open(io.BytesIO(archive.read('Thumbnails/thumbnail.png'))).size == (256, 128)
 
 
-@pytest.mark.parametrize('kind', ['png', 'jpeg', 'webp', 'ora'])
+@pytest.mark.parametrize('kind', files.SUFFIXES)
 def test_own_files_are_known_again(tmp_path, page, kind):
     assert files.is_own(saved(tmp_path, page, kind))
 

@@ -9,6 +9,7 @@ import zlib
 
 import numpy as np
 
+from data_pipeline.common import errors
 from eval import output_folder
 from eval.formats import files
 from models import comic_colorizer
@@ -44,6 +45,8 @@ class Settings:
       format: see the flag; '' is the input's.
       background: uint8 (3,) RGB, or None.
       system: text that tells the system from others, such as one with other weights.
+    Raises:
+      UserError: `transparent` is asked for with the format 'jpeg'.
 
     Example:
       >>> Settings(seed=7).samples
@@ -61,6 +64,10 @@ class Settings:
     transparent: bool = False
     flats: bool = False
     system: str = ''
+
+    def __post_init__(self):
+        if self.transparent and self.format == 'jpeg':
+            raise errors.UserError('--transparent: JPEG has no transparency')
 
     def plans(self, found):
         """Lists the results of pictures.

@@ -201,6 +201,7 @@ def test_what_cannot_be_colored_is_said_in_one_line(tmp_path, tiny_weights, caps
             (('--input', tmp_path / 'nowhere'), f'{tmp_path}/nowhere: no such file or folder'),
             (('--background', 'blue'), "--background=blue: not a color; write '#rrggbb', or auto"),
             (('--background', '#000000', *baseline), '--background: pix2pix has no background'),
+            (('--transparent', '--format', 'jpeg'), '--transparent: JPEG has no transparency'),
             (('--server', 'localhost:1', *baseline), '--server: pix2pix is not served'),
             ((), 'nothing was colored')):
         with pytest.raises(SystemExit) as ended:

@@ -4,6 +4,7 @@ import zlib
 import numpy as np
 import pytest
 
+from data_pipeline.common import errors
 from data_pipeline.pictures import pages
 from eval import systems
 from eval.settings import Settings, weights_checksum
@@ -43,6 +44,13 @@ def test_a_sample_has_the_checksum_of_its_seed_whatever_the_number_of_samples():
     ('in/1.jpg', {'format': 'ora', 'samples': 1}, 'in/1.ora')])
 def test_a_result_has_the_format_of_its_picture_or_the_one_that_is_asked_for(name, settings, result):
     assert _plan(_page(name), **settings)[0].name == result
+
+
+def test_jpeg_cannot_be_transparent_but_pages_of_an_archive_can():
+    with pytest.raises(errors.UserError, match='^--transparent: JPEG has no transparency$'):
+        Settings(format='jpeg', transparent=True)
+    result, = _plan(_page('in/1.jpg'), format='cbz', transparent=True)
+    assert result.format == 'png' and result.member == '1.png'
 
 
 def test_pages_of_an_archive_go_into_an_archive_under_their_names():

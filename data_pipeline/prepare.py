@@ -7,7 +7,7 @@ become several squares. Extracts the outlines at full resolution.
 
 A group is a story or an episode: the folder or archive of a page. Each group goes to training or to validation as a
 whole, by a hash of its name, so adding a group moves no other group. Skips files that cannot be used, and names each
-with the reason, here and in manifest.json.
+with the reason in manifest.json; here many files with one reason are counted.
 
 A `NAME.line.png` or `NAME.mask.png` beside a `NAME.color.png` or `NAME.colour.png` (any format) belongs to that
 picture. The line art is a second outline to train with; without it, one is imitated from the colors. The mask (white on
@@ -43,7 +43,7 @@ from data_pipeline.panels import cutter
 from data_pipeline.pictures import companions, pages, pixels, square
 
 FLAGS = flags.FLAGS
-FORMAT = 4  # version of the records' format
+FORMAT = 5  # version of the records' format
 SIZE = 286  # side of the squares in pixels, as pix2pix: 256 and a margin for jitter
 MIN_PANEL = 48  # pixels; smaller panels show nothing to learn from
 PAGES_A_SHARD = 48
@@ -51,6 +51,7 @@ SPLITS = ('train', 'validation')
 # Files that this program writes: shards, their entries of the manifest, and the manifest; and keys of the JSON files.
 _OWN = re.compile(rf'(({"|".join(SPLITS)})-[0-9]{{5,}}\.(tfrecord|json)|{re.escape(records.MANIFEST)})(\.part)?')
 _KEYS = {'sha256', 'source'}, {'counts', 'parameters', 'shards'}
+_NAMED = 3  # files with one reason that are named when they are skipped; more of them are counted (our choice)
 _FEW_JOBS = 2  # one process writes so few shards before others have started
 
 
@@ -92,7 +93,7 @@ def examples_of(page, beside_pages):
         panel = cutter.crop(picture, found)
         lines = outline.extract(panel)
         drawn = cutter.crop(beside['line'], found) if 'line' in beside else drawn_outline.imitate(panel, rng)
-        mask = beside['mask'][top:bottom, left:right, 0] if 'mask' in beside else None
+        mask = cutter.crop(beside['mask'][..., 0], found) if 'mask' in beside else None
         for t, le, b, r in square.tiles(*panel.shape[:2]):
             count += 1
             squares = [None if layer is None else square.fit(layer[t:b, le:r], SIZE)
@@ -251,10 +252,22 @@ def _write_all(jobs):
                                    ) from error
 
 
+def _skipped_lines(skipped):
+    """Says which files were skipped and why, in few lines."""
+    names = {}
+    for entry in skipped:
+        names.setdefault(entry['reason'], []).append(entry['name'])
+    for reason, alike in names.items():
+        if len(alike) <= _NAMED:
+            yield from (f'skipped {name}: {reason}' for name in alike)
+        else:
+            yield f'skipped {len(alike)} files, such as {alike[0]}: {reason}'
+
+
 def main():
     manifest = prepare(FLAGS.input, FLAGS.output, FLAGS.validation_percent, FLAGS.name_encoding)
-    for entry in manifest['skipped']:
-        print(f'skipped {entry["name"]}: {entry["reason"]}')
+    for line in _skipped_lines(manifest['skipped']):
+        print(line)
     counts, groups = manifest['counts'], manifest['groups']
     print(f'{counts["pages"]} pages in, {counts["train"]} pictures of {len(groups["train"])} groups for training, '
           f'{counts["validation"]} of {len(groups["validation"])} for validation, {counts["skipped"]} files skipped, '

@@ -9,7 +9,9 @@ from PIL import Image
 
 from data_pipeline import dataset, prepare, records
 from data_pipeline.common import errors
+from data_pipeline.panels import cutter
 from tests.pictures import encode
+from tests.programs import run_here
 
 
 def _bytes(folder):
@@ -104,6 +106,31 @@ def test_unusable_files_are_named_with_the_reason(panels, tmp_path):
     assert manifest['groups'] == {'train': ['in/ep'], 'validation': []}
     with pytest.raises(errors.UserError, match='no picture could be used\n  empty.jpg: empty file'):
         prepare.prepare([tmp_path / 'in' / 'ep' / 'empty.jpg'], output, validation_percent=0)
+
+
+def test_what_lies_outside_of_a_panel_is_paper_in_every_layer(panels, tmp_path, monkeypatch):
+    half = cutter.Panel((0, 0, 256, 256), np.int32([[0, 0], [255, 0], [0, 255]]))
+    monkeypatch.setattr(cutter, 'find', lambda _: [half])
+    dark = np.zeros((256, 256), np.uint8)
+    _, output = _prepared(tmp_path, {'1.color.png': panels[0].color, '1.line.png': dark, '1.mask.png': dark})
+    example = records.parse(_serialized(output, 'train'))
+    color = records.decode_color(example['color'][0], (0, 0, prepare.SIZE, prepare.SIZE)).numpy()
+    mask = records.decode_background(example['background'][0], prepare.SIZE).numpy()
+    lines = [records.decode_outline(example[key][0], prepare.SIZE).numpy() for key in ('outline', 'drawn')]
+    outside = np.add.outer(*2 * [np.arange(prepare.SIZE)]) > prepare.SIZE + 16
+    assert (color[outside] > 250).all() and (mask[outside] == 1).all()
+    assert all((layer[outside] == 255).all() for layer in lines)
+    inside = np.add.outer(*2 * [np.arange(prepare.SIZE)]) < prepare.SIZE - 16
+    assert (mask[inside] == 0).all() and (lines[1][inside] == 0).all() and color[inside].mean() < 250
+
+
+def test_many_files_that_are_skipped_for_one_reason_are_one_line(panels, tmp_path, capsys):
+    _prepared(tmp_path, {'1.png': panels[0].color, 'a.jpg': b'', **{f'{k}.panels.json': b'{}' for k in range(4)}})
+    run_here('data_pipeline.prepare', '--input', tmp_path / 'in', '--output', tmp_path / 'out')
+    said = [line for line in capsys.readouterr().out.splitlines() if line.startswith('skipped')]
+    assert said == ['skipped 4 files, such as in/ep/0.panels.json: not an image, or in a format that is not supported',
+                    'skipped in/ep/a.jpg: empty file']
+    assert len(records.read_manifest(tmp_path / 'out')['skipped']) == 5
 
 
 @pytest.mark.parametrize('kind', ['line', 'mask'])

@@ -82,6 +82,33 @@ def test_a_narrow_place_between_outlines_is_no_gap(size, width, dot):
     assert labels[middle, size // 4] != labels[0, middle]
 
 
+@pytest.mark.parametrize('size', [900, 1200])
+def test_a_line_of_one_pixel_does_not_vanish_where_gaps_are_looked_for(size):
+    drawing, middle = np.full((size, size, 3), 255, np.uint8), size // 2
+    drawing[middle + 1] = 0  # a small map that takes each third or fourth pixel does not see it
+    drawing[middle + 1, middle - 10:middle + 10] = 255
+    colors = np.full((128, 128, 3), SKY, np.uint8)
+    colors[64:] = SKIN
+    labels = areas.find(drawing, colors)
+    assert labels[0, 0] != labels[-1, 0]
+
+
+@pytest.mark.parametrize('radius, opening', [(15, 6), (20, 10), (24, 10)])
+def test_a_small_part_that_is_open_to_two_large_ones_does_not_join_them(radius, opening):
+    drawing = np.full((400, 400, 3), 255, np.uint8)
+    cv2.line(drawing, (0, 200), (400, 200), (0, 0, 0), 2)
+    drawing[197:204, 95:105] = 255  # a gap
+    cv2.circle(drawing, (200, 200), radius, (0, 0, 0), 2)
+    cv2.circle(drawing, (200, 200), radius - 1, (255, 255, 255), -1)
+    for y in (200 - radius, 200 + radius):
+        drawing[y - 3:y + 4, 200 - opening // 2:200 + opening // 2] = 255
+    colors = np.full((128, 128, 3), SKY, np.uint8)
+    colors[64:] = SKIN
+    labels = areas.find(drawing, colors)
+    assert labels[0, 0] != labels[-1, 0]
+    assert labels[200, 200] in (labels[0, 0], labels[-1, 0])
+
+
 def test_letters_do_not_divide_a_balloon():
     drawing = np.full((400, 400, 3), 255, np.uint8)
     cv2.ellipse(drawing, (200, 200), (50, 28), 0, 0, 360, (0, 0, 0), 2)

@@ -29,6 +29,7 @@ _NOISE_ROWS = 128  # rows of the page that the noise is measured in, at least
 _PICTURE = tf.TensorSpec([None, None, 3], tf.uint8)
 _CHANNELS, _BLOCK_LEVELS = (tf.TensorSpec([None, None, None], kind) for kind in (tf.uint8, tf.float32))
 _AS_IT_IS = np.arange(PAPER + 1, dtype=np.uint8)[:, None] + np.zeros(3, np.uint8)  # a table that changes no level
+_SORTED = 20_000  # values that are sorted for a median, at most
 _MIN_CONTRAST = 60  # levels between ground and strokes of a page that is white on black
 
 
@@ -191,17 +192,16 @@ def _noise(rows, paper, flip):
     level = tf.ensure_shape(tf.reduce_mean(rows / paper, axis=-1), [None, None])
     difference = tf.abs(level[:, 1:] - level[:, :-1])
     light = tf.boolean_mask(difference, (level[:, 1:] > .8) & (level[:, :-1] > .8))
-    return tf.cond(tf.size(light) > 0, lambda: tf.sort(light)[tf.size(light) // 2], lambda: 0.)
+    return tf.cond(tf.size(light) > 0, lambda: _median(light), lambda: 0.)
 
 
 def _is_inverted(mean, lightest):
     """Tells whether a page is white strokes on black, from its blocks."""
     mean, lightest = (tf.reduce_mean(levels, axis=-1) for levels in (mean, lightest))
-    ordered = tf.sort(tf.reshape(mean, [-1]))
-    ground = ordered[tf.size(ordered) // 2]
+    ground = _median(tf.reshape(mean, [-1]))
 
     def has_light_strokes():
-        top = tf.sort(tf.reshape(lightest, [-1]))[tf.cast(tf.cast(tf.size(ordered), tf.float32) * .995, tf.int32)]
+        top = tf.sort(tf.reshape(lightest, [-1]))[tf.cast(tf.cast(tf.size(mean), tf.float32) * .995, tf.int32)]
         middle = (ground + top) / 2
         light = tf.cast(lightest > middle, tf.float32)
         height, width = tf.shape(mean)[0], tf.shape(mean)[1]
@@ -214,6 +214,12 @@ def _is_inverted(mean, lightest):
                 & (tf.reduce_sum(wide * light) <= _MOST_WIDE * area))
 
     return tf.cond(ground < PAPER / 2 - 30, has_light_strokes, lambda: False)
+
+
+def _median(values):
+    """Computes the median of values [N], or of some of them if they are many: a scalar."""
+    some = tf.sort(values[::1 + tf.size(values) // _SORTED])
+    return some[tf.size(some) // 2]
 
 
 def _box_sums(levels, side):

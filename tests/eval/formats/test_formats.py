@@ -214,12 +214,18 @@ def test_what_is_no_file_is_not_own(tmp_path):
 
 @pytest.mark.parametrize('kind', files.SUFFIXES)
 def test_a_file_that_cannot_be_written_leaves_the_earlier_one(tmp_path, page, kind, monkeypatch):
+    def fail(path, *_):
+        path.write_bytes(b'half')
+        raise OSError('disk full')
+
     path = saved(tmp_path, page, kind)
     before = path.read_bytes()
-    monkeypatch.setattr(layered.ColoredPage, 'flattened', lambda *_: (_ for _ in ()).throw(OSError('disk full')))
-    with pytest.raises(OSError, match='disk full'):
-        files.save(path, page, kind)
-    assert path.read_bytes() == before and list(path.parent.iterdir()) == [path]
+    for writer in ('psd.write', 'ora.write', '_save_image'):
+        monkeypatch.setattr(f'eval.formats.files.{writer}', fail)
+    for save in (lambda: files.save(path, page, kind), lambda: files.save_png(path, page.image)):
+        with pytest.raises(OSError, match='disk full'):
+            save()
+        assert path.read_bytes() == before and list(path.parent.iterdir()) == [path]
 
 
 def test_the_suffix_tells_the_format():

@@ -189,7 +189,7 @@ class Run:
                           if self.overwrite or not self._record.is_done(result, sheet.picture)]
             if sheet.left:
                 drawing, white = line_art_of(page, self.settings.extract_outline, self.settings.inverted, sheet.remarks)
-                sheet.drawn = page_colors.take_apart(drawing, white, self.settings.panels == 'whole')
+                sheet.drawn = page_colors.take_apart(drawing, white, self.system.size, self.settings.panels == 'whole')
                 if not sheet.drawn.is_cut and self.settings.panels == 'auto':
                     sheet.remarks.append('no panels found: colored whole')
         except errors.UserError as error:
@@ -209,8 +209,6 @@ class Run:
         sheet.left = [result for result in sheet.left if result not in refused]
         self._complete(refused)
         self._pixels += sheet.pixels if sheet.left else 0
-        if sheet.left:
-            sheet.drawn = page_colors.fit(sheet.drawn, self.system.size)
         for job in [_Job(sheet, result, []) for result in sheet.left]:
             self._waiting += [(job, part) for part in sheet.drawn.squares]
             if not sheet.drawn.squares:
@@ -228,7 +226,7 @@ class Run:
         batch = [self._waiting.popleft() for _ in range(min(BATCH_SIZE, len(self._waiting)))]
         seeds = [job.result.seed + part.panel * _PANEL_SEEDS for job, part in batch]
         with self._progress.batch():
-            pictures = self.system.colorize(np.stack([part.drawing for _, part in batch]), seeds,
+            pictures = self.system.colorize(np.stack([part.fitted for _, part in batch]), seeds,
                                             self.settings.temperature, self.settings.background)
         for k, (job, _) in enumerate(batch):
             job.colored.append({key: of[k] for key, of in pictures.items()})

@@ -24,13 +24,13 @@ class Square(typing.NamedTuple):
     """A part of a panel that the networks color at a time.
 
     Example:
-      >>> Square(panel=0, box=(0, 0, 64, 64), drawing=np.zeros((64, 64, 1), np.uint8)).panel
+      >>> Square(panel=0, box=(0, 0, 64, 64), fitted=np.zeros((256, 256), np.uint8)).panel
       0
     """
 
     panel: int  # number of the panel in the page
     box: tuple  # (top, left, bottom, right) in pixels of the page
-    drawing: np.ndarray  # uint8 [h, w, 1], the box's part of the drawing; after `fit` [S, S]
+    fitted: np.ndarray  # uint8 [S, S], see `line_art.fit`
 
 
 @dataclasses.dataclass(frozen=True)
@@ -46,7 +46,7 @@ class Drawn:
 
     Example:
       >>> page = np.full((300, 200, 3), 255, np.uint8)
-      >>> take_apart(page, white=[255] * 3).squares
+      >>> take_apart(page, white=[255] * 3, size=256).squares
       []
     """
 
@@ -57,12 +57,13 @@ class Drawn:
     is_cut: bool
 
 
-def take_apart(drawing, white, whole=False):
+def take_apart(drawing, white, size, whole=False):
     """Cuts a drawing into panels, and panels into squares.
 
     Args:
       drawing: uint8 [H, W, 3], black on white; see `cleaning.clean_array`.
       white: float [3], see `cleaning.clean_array`.
+      size: S, side of the networks' square.
       whole: whether the page is one panel.
     Returns:
       A `Drawn`.
@@ -75,26 +76,12 @@ def take_apart(drawing, white, whole=False):
     panels = found or [cutter.whole(lines)]
     squares, gray = [], outline.gray(drawing)
     for number, panel in enumerate(panels if gray.min() < PAPER else []):
-        crop = cutter.crop(gray, panel)[..., None]
+        crop = cutter.crop(gray, panel)
         for top, left, bottom, right in square.overlapping(*crop.shape[:2]):
+            fitted = line_art.fit_array(crop[top:bottom, left:right], size)
             y, x = panel.box[:2]
-            squares.append(Square(number, (y + top, x + left, y + bottom, x + right), crop[top:bottom, left:right]))
+            squares.append(Square(number, (y + top, x + left, y + bottom, x + right), fitted))
     return Drawn(lines, panels, balloons.find(lines), squares, bool(found))
-
-
-def fit(drawn, size):
-    """Fits the squares of a page to the networks' square.
-
-    It is apart from `take_apart` because TensorFlow does it. In a thread beside the networks it waits for them.
-
-    Args:
-      drawn: a `Drawn`.
-      size: S, side of the networks' square.
-    Returns:
-      A `Drawn`.
-    """
-    squares = [part._replace(drawing=line_art.fit(part.drawing, size).numpy()) for part in drawn.squares]
-    return dataclasses.replace(drawn, squares=squares)
 
 
 def put_together(drawn, results):

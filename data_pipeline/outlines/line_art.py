@@ -3,6 +3,8 @@
 The command line and the exported model both use these functions, so both give the same result.
 """
 
+import cv2
+import numpy as np
 import tensorflow as tf
 
 from data_pipeline.outlines import cleaning
@@ -40,6 +42,39 @@ def fit(drawing, size):
     around = tf.nn.max_pool2d(ink[None, ..., None], 3, 1, 'SAME')[0, ..., 0]
     ink = (ink + thin * (around - ink)) ** (1 - _DARKENING * thin)
     return tf.cast(tf.round(PAPER * (1 - ink)), tf.uint8)
+
+
+def fit_array(drawing, size):
+    """Does what `fit` does, for an array, up to a few levels. OpenCV needs a fifth of the time beside other threads.
+
+    Args:
+      drawing: uint8 [H, W], the darkest channel of every pixel.
+      size: int, the square's side.
+    Returns:
+      uint8 [size, size].
+
+    Example:
+      >>> drawing = np.full((300, 200), 255, np.uint8)
+      >>> drawing[140:160] = 0
+      >>> int(np.abs(fit_array(drawing, 256) - np.float32(fit(drawing[..., None], 256))).max())
+      0
+    """
+    scaled = square.fit(drawing, size)
+    top, left, bottom, right = square.inner_box(*drawing.shape, size)
+    counts = np.bincount(PAPER - scaled[top:bottom, left:right].ravel(), minlength=PAPER + 1)
+    upto, levels = counts.cumsum(), np.arange(PAPER + 1)
+    inked = counts[levels >= _SOME_INK * PAPER].sum()
+    most = max((upto <= min(upto[-1] - count + int(count * share), upto[-1] - 1)).sum()
+               for share, count in ((_MOST, upto[-1]), (_MOST_INKED, inked)))
+    faintest = _SOME_INK * max(PAPER - 2 * most, 0)
+    spread = np.clip(np.rint((levels - faintest) * (PAPER / max(most - faintest, 1))), 0, PAPER) / PAPER
+    ink = cv2.LUT(scaled, np.float32(spread[::-1]))
+    slope = cv2.magnitude(ink[1:, :-1] - ink[:-1, :-1], ink[:-1, 1:] - ink[:-1, :-1])
+    width = 2 * ink.sum() / max(slope.sum(), 1e-6)  # a stroke has two slopes
+    thin = min(max((_STROKE - width) / 2, 0), 1)
+    around = cv2.dilate(ink, np.ones((3, 3), np.uint8))
+    ink = cv2.pow(ink + thin * (around - ink), 1 - _DARKENING * thin)
+    return np.uint8(np.rint(PAPER * (1 - ink)))
 
 
 @tf.function(reduce_retracing=True)

@@ -28,7 +28,7 @@ def page():
 
 @pytest.fixture(scope='module')
 def drawn(page):
-    return page_colors.take_apart(_gray_to_rgb(page.line_art), WHITE)
+    return page_colors.take_apart(_gray_to_rgb(page.line_art), WHITE, 256)
 
 
 def test_each_panel_is_colored_by_itself_and_what_lies_outside_stays_paper(page, drawn):
@@ -57,15 +57,15 @@ def test_balloons_are_white_and_foreground(page, drawn):
 
 def test_a_page_is_one_panel_if_asked_or_if_it_cannot_be_cut(page):
     drawing = _gray_to_rgb(page.line_art)
-    whole = page_colors.take_apart(drawing, WHITE, whole=True)
+    whole = page_colors.take_apart(drawing, WHITE, 256, whole=True)
     assert len(whole.panels) == 1 and not whole.is_cut and whole.panels[0].box == (0, 0, *page.line_art.shape)
     alone = np.full((300, 300, 3), 255, np.uint8)
     cv2.circle(alone, (150, 150), 80, (0, 0, 0), 3)
-    assert not page_colors.take_apart(alone, WHITE).is_cut
+    assert not page_colors.take_apart(alone, WHITE, 256).is_cut
 
 
 def test_a_blank_page_needs_no_networks_and_stays_white():
-    blank = page_colors.take_apart(np.full((300, 200, 3), 255, np.uint8), WHITE)
+    blank = page_colors.take_apart(np.full((300, 200, 3), 255, np.uint8), WHITE, 256)
     assert not blank.squares
     colored = page_colors.put_together(blank, [])
     assert (colored.image == PAPER).all() and colored.paper.all()
@@ -75,7 +75,7 @@ def test_squares_of_a_long_panel_overlap_and_show_no_seam():
     """The squares have different colors, the background of the panel has one."""
     lines = np.full((200, 900, 3), 255, np.uint8)
     lines[60:63, 50:850] = 0
-    long = page_colors.take_apart(lines, WHITE, whole=True)
+    long = page_colors.take_apart(lines, WHITE, 256, whole=True)
     boxes = [part.box for part in long.squares]
     assert len(boxes) > 2 and all(one[3] > other[1] + 20 for one, other in zip(boxes, boxes[1:], strict=False))
     assert boxes[0][1] == 0 and boxes[-1][3] == 900

@@ -107,3 +107,15 @@ def test_the_grain_of_the_paper_does_not_lie_over_the_colors(rng):
     grain[50] = 100
     back = line_art.put_back(np.full((256, 256, 3), 200, np.uint8), grain, np.full(3, 240, np.float32)).numpy()
     assert (back[:50] == 200).all() and (np.abs(back[50].astype(int) - 200 * 100 / 240) <= 1).all()
+
+
+@pytest.mark.parametrize('shape', [(300, 200), (150, 256), (700, 1300), (2000, 500)])
+@pytest.mark.parametrize('level, width', [(0, 7), (90, 2), (160, 5), (255, 1)])
+def test_fits_an_array_as_the_graph_does(shape, level, width):
+    lines = np.full(shape, 255, np.uint8)
+    for k in range(1, 6):
+        cv2.ellipse(lines, (shape[1] // 2, shape[0] // 2), (shape[1] * k // 12, shape[0] * k // 13), 20 * k, 0, 300,
+                    level, width, cv2.LINE_AA)
+    expected = line_art.fit(lines[..., None], 256).numpy()
+    away = np.abs(np.float32(line_art.fit_array(lines, 256)) - expected)
+    assert away.max() <= 6 and away.mean() < .1

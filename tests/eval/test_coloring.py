@@ -6,11 +6,13 @@ import shutil
 import signal
 import subprocess
 import sys
+import zlib
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from data_pipeline import synthetic_page
 from eval import colorize
 from eval.formats import files as formats
 from eval.settings import Settings
@@ -85,6 +87,18 @@ def test_a_picture_whose_folder_cannot_be_made_is_not_colored(tmp_path, drawings
     (tmp_path / 'out/comics').write_bytes(b'mine')
     assert colorize.colorize([drawings], tmp_path / 'out', stand_in) == (0, 0)
     assert not stand_in.received and files(tmp_path / 'out') == {'comics'}
+
+
+def test_panels_of_a_page_have_seeds_of_their_own_and_are_counted(tmp_path, stand_in, capsys):
+    page = synthetic_page.draw_page(3, 2, width=400, layout='rows', gutter='white')
+    Image.fromarray(page.line_art).save(tmp_path / 'a.png')
+    assert colorize.colorize([tmp_path / 'a.png'], tmp_path / 'out', stand_in) == (1, 0)
+    first, count = zlib.crc32(b'a'), len(page.panels)
+    assert sorted(set(stand_in.seeds)) == [first + k * 2**32 for k in range(count)]
+    assert len(stand_in.seeds) > count  # a long panel has several squares with one seed
+    assert f'[1/1] a.png ({count} panels)\n' in capsys.readouterr().out
+    colorize.colorize([tmp_path / 'a.png'], tmp_path / 'whole', stand_in, Settings(panels='whole'))
+    assert '[1/1] a.png\n' in capsys.readouterr().out
 
 
 def test_a_full_disk_ends_the_run_and_the_next_one_continues(tmp_path, drawings, stand_in, monkeypatch):

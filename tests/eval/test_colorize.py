@@ -1,4 +1,5 @@
 import io
+import struct
 import zipfile
 import zlib
 
@@ -31,7 +32,9 @@ def test_colors_what_is_good_and_names_the_rest(tmp_path, drawing, stand_in, cap
     (folder / 'truncated.jpg').write_bytes((folder / 'gray.jpg').read_bytes()[:2000])
     (folder / 'empty.png').write_bytes(b'')
     (folder / 'text.png').write_text('text')
-    Image.new('1', (30000, 30000)).save(folder / 'large.png')
+    bitmap = bytearray(encode(line, 'BMP'))
+    bitmap[18:26] = struct.pack('<2i', 30_000, 30_000)  # its size, as its header tells it
+    (folder / 'large.bmp').write_bytes(bitmap)
     with zipfile.ZipFile(folder / 'chapter.cbz', 'w') as archive:
         archive.writestr('../../evil.png', encode(line))
     (folder / 'damaged.zip').write_bytes((folder / 'chapter.cbz').read_bytes()[:100])
@@ -43,7 +46,7 @@ def test_colors_what_is_good_and_names_the_rest(tmp_path, drawing, stand_in, cap
     assert {Image.open(tmp_path / 'out/in' / n).size for n in ('gray.jpg', 'gray.png')} == {(200, 200), (200, 100)}
     said = capsys.readouterr().out
     for name, reason in (('colored.png', 'in color already'), ('truncated.jpg', 'cannot be decoded'),
-                         ('empty.png', 'empty'), ('text.png', 'not an image'), ('large.png', '100 megapixels'),
+                         ('empty.png', 'empty'), ('text.png', 'not an image'), ('large.bmp', '100 megapixels'),
                          ('damaged.zip', 'damaged')):
         assert any(name in line and reason in line for line in said.splitlines()), name
 

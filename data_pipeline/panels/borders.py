@@ -1,4 +1,4 @@
-"""Finds panels by their border lines, where no gutter tells them: panels that share a border, insets, and full bleeds.
+"""Finds panels by their border lines, where no gutter tells them: panels that share a border, and insets.
 
 A border is a straight dark line from one edge of the region to the other, as thick as the region's own frame, which
 nothing interrupts. So a horizon or a floor line, over which figures stand or which is thinner, is no border.
@@ -14,6 +14,7 @@ _CONTRAST = 30  # levels that it is darker
 _BLACK = 70  # levels up to which a pixel is part of any line
 _WHOLE = .965  # least share of its length that a border is a line
 _THICK = .6  # least thickness of a border, as a share of the frame's
+_HIDDEN = 1.  # pixels; thickness of frames that cannot be told from dark gutters
 _MOST_INSET = .5  # most share of its panel that an inset has
 _FRAMED = .92  # least share of the frame of an inset that is a line
 _MOST_SEGMENTS = 40  # a region with more straight lines has a pattern
@@ -41,8 +42,7 @@ def cut(gray, box, width):
         lines = [k for k in _lines(part, reach) if min(k, part.shape[0] - k) >= _MIN_SIDE * width]
         if not lines:
             continue
-        frame = np.median([_thickness(side, first, reach) for side in (region, region.T)
-                           for first in (0, side.shape[0] - 1)])
+        frame = _frame(gray, box, reach)
         lines = [k for k in lines if _thickness(part, k, reach) >= _THICK * frame > .3]
         if lines:
             ends = [0, *lines, part.shape[0]]
@@ -50,14 +50,6 @@ def cut(gray, box, width):
                       for a, b in zip(ends, ends[1:], strict=False) if b - a >= _MIN_SIDE * width]
             return [piece for one in pieces for piece in cut(gray, one, width)]
     return [box]
-
-
-def bands(gray, width):
-    """Cuts a page along border lines that run from edge to edge, as those of full bleeds do: list of (top, bottom)."""
-    reach = max(3, round(_REACH * width))
-    rows = [k for k in _lines(gray, reach) if reach < k < gray.shape[0] - reach]
-    ends = [0, *rows, gray.shape[0]]
-    return list(zip(ends, ends[1:], strict=False))
 
 
 def insets(gray, box, width):
@@ -74,16 +66,16 @@ def insets(gray, box, width):
     (rows, across), (columns, along) = (_segments(part, reach, side // 2) for part in (region, region.T))
     if len(rows) > _MOST_SEGMENTS or len(columns) > _MOST_SEGMENTS:
         return []
-    frame = np.median([_thickness(part, first, reach) for part in (region, region.T)
-                       for first in (1, part.shape[0] - 2)])
+    frame = _frame(gray, box, reach)
 
     def is_thick(y0, x0, y1, x1):
         thick = [_thickness(region[:, x0:x1], y, reach) for y in (y0, y1)]
         thick += [_thickness(region.T[:, y0:y1], x, reach) for x in (x0, x1)]
         return min(thick) >= _THICK * frame > .3
 
-    rows, columns = ([k for k in lines if reach < k < length - reach]
-                     for lines, length in ((rows, region.shape[0]), (columns, region.shape[1])))
+    # The frame of the panel is none of an inset; that of an inset over the panel's edge takes up a part of the edge.
+    rows, columns = ([k for k in lines if reach < k < len(dark) - reach or dark[k].mean() < _FRAMED]
+                     for lines, dark in ((rows, across), (columns, along)))
     found = []
     for x0, x1 in itertools.combinations(columns, 2):
         level = [y for y in rows if across[y, x0:x1].mean() >= _FRAMED] if x1 - x0 >= side else []
@@ -101,6 +93,16 @@ def insets(gray, box, width):
                or other[3] <= inset[1] + reach for other in kept):
             kept.append(inset)
     return kept
+
+
+def _frame(gray, box, reach):
+    """Measures the thickness of a region's frame, see `_thickness`. Dark gutters hide it."""
+    top, left, bottom, right = box
+    if np.median(gray[[max(0, top - reach), min(len(gray), bottom + reach) - 1], left:right]) < _BLACK:
+        return _HIDDEN
+    level, upright = gray[:, left:right], gray[top:bottom].T
+    return np.median([_thickness(level, top, reach), _thickness(level, bottom - 1, reach),
+                      _thickness(upright, left, reach), _thickness(upright, right - 1, reach)])
 
 
 def _segments(region, reach, length):

@@ -11,22 +11,12 @@ import typing
 import cv2
 import numpy as np
 
-from data_pipeline.panels import askew, borders, gutters, reading_order, straight
+from data_pipeline.panels import askew, borders, gutters, pieces, reading_order
 
 WORK_SIZE = 700  # pixels; pages are shrunk to this width first
-_MIN_SIDE = .09  # least side of a panel, as a share of the page's width
-_MIN_AREA = .012  # least area of a panel with a frame or a painted ground, as a share of the page's squared width
-_MIN_VIGNETTE = .05  # the same of a drawing without a frame beside panels
-_FILLED_EDGE = .55  # least share of each edge of a panel's polygon that is not gutter
-_CORNER = .08  # distance from a panel's corners within which it begins, as a share of its shorter side
-_CONTENT_LEVELS, _CONTENT = 60, .01  # a full bleed has so much ink: levels, and share of its pixels
-_FRAMED = .3  # least share of the contents that panels with a frame or a painted ground have
-_OPEN_COVERED = .62  # the same of the page's contents, where no straight gutter is; a drawing's shapes cover less
-_COVERED = .8  # least share of a box that its parts cover, if it is cut further
-_MOST_OVERLAP = .3  # most share of the smaller of two panels that the other one lies over
-_SOLID = .95  # a piece that fills so much of its polygon is one panel
-_BRIDGED = .6  # least share of a gutter that something crosses that is free
-_MIN_GUTTER = .004  # least thickness of a gutter, as a share of the page's width
+_EXPLAINED = .72  # least share of a page that panels cover, if some run off it
+_UNEXPLAINED = .03  # most share of the page that such panels and gutters do not share out among them
+_WHOLE = .97  # least share of a page that a panel covers which is no panel of it, but the page
 
 
 class Panel(typing.NamedTuple):
@@ -67,7 +57,6 @@ def find(page):
     if angle:
         back = cv2.invertAffineTransform(turn)
         found = [polygon @ back[:, :2].T + back[:, 2] for polygon in found]
-    found = [polygon for polygon in found if _area(polygon) < .97 * small.shape[0] * small.shape[1]]
     if not _covers(found, small, .5):
         return []
     size = np.float64([width / small.shape[1], height / small.shape[0]])
@@ -89,7 +78,7 @@ def whole(page):
       (0, 0, 10, 20)
     """
     height, width = page.shape[:2]
-    return Panel((0, 0, height, width), np.int32(_corners((0, 0, height, width))))
+    return Panel((0, 0, height, width), np.int32(pieces.corners((0, 0, height, width))))
 
 
 def crop(picture, panel):
@@ -118,228 +107,36 @@ def _cut_upright(page, colors):
     """Finds the panels of a page that is not askew: list of polygons."""
     gray = page.max(axis=-1)
     width = min(page.shape[1], 1.6 * page.shape[0])
-    bands = [band for band in borders.bands(gray, width) if band[1] - band[0] >= _MIN_SIDE * width]
-    cuts = [_cut_band(page[top:bottom], colors, width) for top, bottom in bands]
-    if len(bands) > 1 and not any(_covers(cut, page[top:bottom], .5) for cut, (top, bottom) in zip(
-            cuts, bands, strict=True)):  # a horizon of one picture
-        bands, cuts = [(0, page.shape[0])], [_cut_band(page, colors, width)]
-    found = []
-    for (top, bottom), polygons in zip(bands, cuts, strict=True):
-        band = page[top:bottom]
-        if len(bands) > 1 and not _covers(polygons, band, .5):
-            drawn = band.min(axis=-1) < band.max() - _CONTENT_LEVELS
-            polygons = [_corners((0, 0, *band.shape[:2]))] if drawn.mean() > _CONTENT else []  # a full bleed
-        found += [polygon + [0, top] for polygon in polygons]
+    found = _best((gutters.of_color(page, color) for color in colors), page, width)
+    if not _covers(found, page, _EXPLAINED):
+        for gutter in gutters.of_bleeds(page, width):
+            bled = _best([gutter], page, width)
+            covered = sum(map(pieces.area, bled))
+            if len(bled) > 1 and covered > _EXPLAINED * gutter.size and (
+                    abs(covered + gutter.sum() - gutter.size) < _UNEXPLAINED * gutter.size):
+                found = bled
     divided = []
     for polygon in found:
         box = *np.int32(np.rint(polygon.min(axis=0)))[::-1], *np.int32(np.rint(polygon.max(axis=0)))[::-1]
-        is_page = _area(polygon) > .97 * page.shape[0] * page.shape[1]
-        if is_page or _area(polygon) < .97 * (box[2] - box[0]) * (box[3] - box[1]):
+        if pieces.area(polygon) < .97 * (box[2] - box[0]) * (box[3] - box[1]):
             divided.append(polygon)
             continue
         parts = borders.cut(gray, box, width)
         for part in parts:
-            divided.append(polygon if len(parts) == 1 else _corners(part))
-            divided += [_corners(inset) for inset in borders.insets(gray, part, width)]
+            divided.append(polygon if len(parts) == 1 else pieces.corners(part))
+            divided += [pieces.corners(inset) for inset in borders.insets(gray, part, width)]
     return divided
 
 
-def _cut_band(band, colors, width):
-    """Finds the panels of a page, or of a band of it, with the gutter color that explains it best."""
-    return max((_cut_page(gutters.of_color(band, color), width) for color in colors),
-               key=lambda polygons: (_covers(polygons, band, .3), len(polygons), -sum(map(_area, polygons))),
-               default=[])
+def _best(maps, page, width):
+    """Finds the panels of a page with the map of gutters that explains it best, but for one as large as the page."""
+    found = ([polygon for polygon in pieces.find(gutter, width) if not _covers([polygon], page, _WHOLE)]
+             for gutter in maps)
+    return max(found, key=lambda polygons: (_covers(polygons, page, .3), len(polygons),
+                                            -sum(map(pieces.area, polygons))), default=[])
 
 
 def _covers(polygons, page, share):
-    return sum(map(_area, polygons)) > share * page.shape[0] * page.shape[1]
+    return sum(map(pieces.area, polygons)) > share * page.shape[0] * page.shape[1]
 
 
-def _corners(box):
-    """The corners of a box, float [4, 2]."""
-    top, left, bottom, right = box
-    return np.float64([[left, top], [right, top], [right, bottom], [left, bottom]])
-
-
-def _area(polygon):
-    return cv2.contourArea(np.float32(polygon))
-
-
-def _cut_page(gutter, width):
-    """Finds panels between gutters of one color: list of float [N, 2], polygons of pixels' corners."""
-    boxes = straight.find(gutter.astype(bool), width)
-    found = []
-    for top, left, bottom, right in boxes or [(0, 0, *gutter.shape)]:
-        box = _corners((top, left, bottom, right))
-        parts = [polygon + [left, top] for polygon in _cut_open(gutter[top:bottom, left:right], width)]
-        if len(parts) > 1 and sum(map(_area, parts)) >= _COVERED * _area(box) and not _overlap(parts):
-            found += parts
-        elif boxes:
-            found.append(box)
-        elif not _overlap(parts) and sum(map(_area, parts)) >= _OPEN_COVERED * _extent(gutter):
-            found += parts
-    return found
-
-
-def _extent(gutter):
-    """The area of the box around all that is not gutter, in pixels."""
-    rows, columns = (np.flatnonzero(gutter.min(axis=axis) == 0) for axis in (1, 0))
-    return (rows[-1] - rows[0] + 1) * (columns[-1] - columns[0] + 1) if len(rows) else 0
-
-
-def _overlap(polygons):
-    """Tells whether polygons lie over each other, so that they cannot be panels."""
-    for k, one in enumerate(polygons):
-        for other in polygons[:k]:
-            common = cv2.intersectConvexConvex(*(np.float32(cv2.convexHull(np.float32(of))) for of in (one, other)))[0]
-            if _MOST_OVERLAP * min(_area(one), _area(other)) < common < .9 * min(_area(one), _area(other)):
-                return True
-    return False
-
-
-def _cut_open(gutter, width):
-    """Finds panels of any shape between gutters that are open to the edges of `gutter`: list of polygons."""
-    outside = gutters.opened(gutter, width)
-    panels, others = [], []
-    for piece in _pieces(1 - outside):
-        found = _cut_piece(piece, outside, width)
-        panels += found
-        if not found:
-            others.append(piece)
-    if sum(map(_area, panels)) < _FRAMED * _extent(gutter):  # a balloon and a figure are no panels
-        return []
-    return panels + _vignettes(others, panels, outside.shape, width)
-
-
-def _pieces(inside):
-    """Divides what is not gutter into connected pieces: list of (left, top, mask uint8 [h, w])."""
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(inside, connectivity=8)
-    pieces = []
-    for number in range(1, count):
-        left, top, w, h, size = stats[number]
-        if size >= 12:
-            pieces.append((left, top, np.uint8(labels[top:top + h, left:left + w] == number)))
-    return pieces
-
-
-def _cut_piece(piece, outside, width):
-    """Finds the panels of a piece: list of polygons; empty if it is none."""
-    whole = piece
-    left, top, mask = _trimmed(*piece)
-    if not _is_large(mask, width):
-        return []
-    for axis in (0, 1):
-        parts = _bridged(mask, axis, width)
-        if len(parts) > 1:
-            found = []
-            for first, last in parts:
-                part = mask[first:last] if axis == 0 else mask[:, first:last]
-                for x, y, piece in _pieces(part):
-                    found += _cut_piece((left + x + (first if axis else 0), top + y + (0 if axis else first), piece),
-                                        outside, width)
-            if len(found) > 1 and sum(map(_area, found)) > .7 * mask.sum():
-                return found
-    for x, y, part in (whole, (left, top, mask)):
-        polygon = _polygon(part)
-        if _is_large(part, width) and _is_filled(part, polygon) and (
-                part is not whole[2] or part.sum() > _SOLID * _area(polygon)):
-            return [polygon + [x, y]]
-    return []
-
-
-def _is_large(mask, width):
-    h, w = mask.shape
-    return min(h, w) >= _MIN_SIDE * width and h * w >= _MIN_AREA * width * width
-
-
-def _trimmed(left, top, mask):
-    """Cuts off what sticks out of a piece: edges along which little of it is left."""
-    for axis in (0, 1):
-        share = mask.mean(axis=1 - axis)
-        dense = np.flatnonzero(share >= .35)
-        if not len(dense):
-            continue
-        first, last = dense[0], dense[-1] + 1
-        if axis == 0:
-            mask, top = mask[first:last], top + first
-        else:
-            mask, left = mask[:, first:last], left + first
-    return left, top, mask
-
-
-def _bridged(mask, axis, width):
-    """Cuts a piece along gutters that little crosses: list of (first, last) along the axis."""
-    free = 1 - mask.mean(axis=1 - axis)
-    gutter = free >= _BRIDGED
-    least = max(2, round(_MIN_GUTTER * width))
-    runs = np.flatnonzero(np.diff(np.concatenate([[True], gutter, [True]]).astype(np.int8))).reshape(-1, 2)
-    merged = []
-    for first, last in runs.tolist():
-        if merged and first - merged[-1][1] < least:
-            merged[-1][1] = last
-        else:
-            merged.append([first, last])
-    return [(first, last) for first, last in merged if last - first >= .05 * width]
-
-
-def _polygon(mask):
-    """Fits a polygon to a piece: a quadrilateral if it has about four corners, else its box. float [N, 2]."""
-    h, w = mask.shape
-    box = np.float64([[0, 0], [w, 0], [w, h], [0, h]])
-    contour = max(cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)[0], key=cv2.contourArea)
-    hull = cv2.convexHull(contour)
-    if cv2.contourArea(hull) > .975 * h * w:
-        return box
-    quad = cv2.approxPolyDP(hull, .02 * (h + w), True)[:, 0].astype(np.float64)
-    if 3 <= len(quad) <= 5 and cv2.contourArea(np.float32(quad)) > .94 * cv2.contourArea(hull):
-        center = quad.mean(axis=0)
-        return np.clip(quad + (quad > center), 0, (w, h))  # pixels' corners, not their centers
-    return box
-
-
-def _is_filled(mask, polygon):
-    """Tells whether a piece fills a polygon to its edges, as a panel with a frame or a painted ground does."""
-    h, w = mask.shape
-    inner = np.zeros_like(mask)
-    cv2.fillPoly(inner, [np.int32(np.rint(polygon - .5))], 1)
-    band = max(2, round(.015 * min(h, w)))
-    around = np.ones((2 * band + 1, 2 * band + 1), np.uint8)
-    core = cv2.erode(inner, around, borderType=cv2.BORDER_CONSTANT, borderValue=0)
-    near = cv2.dilate(mask, around)
-    y, x = np.nonzero(inner & (1 - core))
-    shares, away = [], []
-    for start, end in zip(polygon, np.roll(polygon, -1, axis=0), strict=True):
-        along = (end - start) / max(1, np.linalg.norm(end - start))
-        away.append(np.abs((x - start[0]) * along[1] - (y - start[1]) * along[0]))
-    nearest = np.argmin(away, axis=0)
-    for edge in range(len(polygon)):
-        own = nearest == edge
-        shares.append(near[y[own], x[own]].mean() if own.any() else 1.)
-    side = max(2, round(_CORNER * min(h, w)))
-    corners = [mask[max(0, cy - side):cy + side, max(0, cx - side):cx + side].any()
-               for cx, cy in np.int32(np.rint(polygon))]
-    return min(shares) >= _FILLED_EDGE and sum(corners) >= len(corners) - 1 and (mask & inner).sum() > .92 * inner.sum()
-
-
-def _vignettes(pieces, panels, shape, width):
-    """Joins what lies near each other outside of panels to drawings without a frame: list of polygons."""
-    map_of = np.zeros(shape, np.uint8)
-    for left, top, mask in pieces:
-        h, w = mask.shape
-        map_of[top:top + h, left:left + w] |= mask
-    taken = np.zeros(shape, np.uint8)
-    for panel in panels:
-        cv2.fillPoly(taken, [np.int32(np.rint(panel - .5))], 1)
-    map_of &= 1 - taken
-    near = max(3, round(.03 * width)) | 1
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(cv2.dilate(map_of, np.ones((near, near), np.uint8)))
-    found = []
-    for number in range(1, count):
-        own = np.argwhere((labels == number) & (map_of > 0))
-        if not len(own):
-            continue
-        (top, left), (bottom, right) = own.min(axis=0), own.max(axis=0) + 1
-        if (bottom - top) * (right - left) >= _MIN_VIGNETTE * width * width and min(
-                bottom - top, right - left) >= _MIN_SIDE * width:
-            found.append(_corners((top, left, bottom, right)))
-    return found

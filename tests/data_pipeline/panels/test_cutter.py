@@ -2,7 +2,7 @@ import cv2
 import numpy as np
 import pytest
 
-from data_pipeline import synthetic_comic
+from data_pipeline import synthetic_comic, synthetic_page
 from data_pipeline.panels import cutter
 
 _GRID = [(40, 40, 480, 480), (40, 520, 480, 960), (520, 40, 1360, 960)]
@@ -170,3 +170,32 @@ def test_what_lies_outside_of_a_polygon_is_white_in_a_crop():
     panel = cutter.Panel((10, 10, 30, 30), np.int32([[10, 10], [30, 10], [10, 30]]))
     crop = cutter.crop(np.zeros((40, 40, 3), np.uint8), panel)
     assert crop.shape == (20, 20, 3) and not crop[2, 2].any() and (crop[18, 18] == 255).all()
+
+
+@pytest.mark.parametrize('askew', [0., 2.5])
+def test_panels_that_run_off_a_page_with_colored_gutters(askew):
+    page = synthetic_page.draw_page(501, 9, width=700, layout='bleed', askew=askew, gutter='cream')
+    assert len(cutter.find(page.color)) == len(page.panels)
+
+
+def test_a_gradient_is_no_gutter():
+    panel = synthetic_comic.draw_panel(0, 1, 13, background='gradient', size=512)
+    assert cutter.find(panel.color) == []
+
+
+def test_an_inset_on_a_dark_panel():
+    boxes = [(40, 40, 760, 560), (300, 150, 600, 450)]
+    page = np.full((800, 600, 3), 255, np.uint8)
+    for (top, left, bottom, right), color in zip(boxes, ((110, 20, 30), (20, 30, 120)), strict=True):
+        page[top:bottom, left:right] = (38, 32, 44)
+        page[top + 3:bottom - 3, left + 3:right - 3] = color
+    _same(page, boxes, 5)
+
+
+def test_a_striped_shirt_is_no_inset():
+    page = _line_art([(40, 40, 760, 560)], 800, 600)
+    page[300:600, 150:450] = 0
+    page[304:596, 154:446] = 255
+    for top in range(350, 600, 50):
+        page[top:top + 4, 150:450] = 0
+    _same(page, [(40, 40, 760, 560)], 5)

@@ -1,0 +1,228 @@
+"""Finds the panels that gutters of one color leave on a page.
+
+A piece is what gutters surround: a panel, panels that are joined (by a balloon or a figure over the gutter), a drawing
+without a frame, and small things in the gutter, such as balloons. A piece is cut further where a gutter nearly crosses
+it. All limits are our choice.
+"""
+
+import cv2
+import numpy as np
+
+from data_pipeline.panels import gutters, straight
+
+_MIN_SIDE = .09  # least side of a panel, as a share of the page's width
+_MIN_AREA = .012  # least area of a panel with a frame or a painted ground, as a share of the page's squared width
+_MIN_VIGNETTE = .05  # the same of a drawing without a frame beside panels
+_FILLED_EDGE = .55  # least share of each edge of a panel's polygon that is not gutter
+_CORNER = .08  # distance from a panel's corners within which it begins, as a share of its shorter side
+_FRAMED = .3  # least share of the contents that panels with a frame or a painted ground have
+_OPEN_COVERED = .62  # the same of the page's contents, where no straight gutter is; a drawing's shapes cover less
+_COVERED = .8  # least share of a box that its parts cover, if it is cut further
+_MOST_OVERLAP = .3  # most share of the smaller of two panels that the other one lies over
+_SOLID = .95  # a piece that fills so much of its polygon is one panel
+_BRIDGED = .6  # least share of a gutter that something crosses that is free
+_MIN_GUTTER = .004  # least thickness of a gutter, as a share of the page's width
+
+
+def corners(box):
+    """The corners of a box (top, left, bottom, right): float [4, 2], (x, y)."""
+    top, left, bottom, right = box
+    return np.float64([[left, top], [right, top], [right, bottom], [left, bottom]])
+
+
+def area(polygon):
+    """The area of a polygon, in pixels."""
+    return cv2.contourArea(np.float32(polygon))
+
+
+def find(gutter, width):
+    """Finds panels between gutters of one color.
+
+    Args:
+      gutter: uint8 [H, W], 1 where the page has the gutter's color.
+      width: the page's width in pixels, which the limits are relative to.
+    Returns:
+      List of float [N, 2], polygons (x, y) of pixels' corners.
+
+    Example:
+      >>> gutter = np.ones((400, 600), np.uint8)
+      >>> gutter[20:380, 20:290] = gutter[20:380, 310:580] = 0
+      >>> [polygon.min(axis=0).tolist() for polygon in find(gutter, 600)]
+      [[20.0, 20.0], [310.0, 20.0]]
+    """
+    boxes = straight.find(gutter.astype(bool), width)
+    found = []
+    for top, left, bottom, right in boxes or [(0, 0, *gutter.shape)]:
+        box = corners((top, left, bottom, right))
+        parts = [polygon + [left, top] for polygon in _cut_open(gutter[top:bottom, left:right], width)]
+        if len(parts) > 1 and sum(map(area, parts)) >= _COVERED * area(box) and not _overlap(parts):
+            found += parts
+        elif boxes:
+            found.append(box)
+        elif not _overlap(parts) and sum(map(area, parts)) >= _OPEN_COVERED * _extent(gutter):
+            found += parts
+    return found
+
+
+def _extent(gutter):
+    """The area of the box around all that is not gutter, in pixels."""
+    rows, columns = (np.flatnonzero(gutter.min(axis=axis) == 0) for axis in (1, 0))
+    return (rows[-1] - rows[0] + 1) * (columns[-1] - columns[0] + 1) if len(rows) else 0
+
+
+def _overlap(polygons):
+    """Tells whether polygons lie over each other, so that they cannot be panels."""
+    for k, one in enumerate(polygons):
+        for other in polygons[:k]:
+            common = cv2.intersectConvexConvex(*(np.float32(cv2.convexHull(np.float32(of))) for of in (one, other)))[0]
+            if _MOST_OVERLAP * min(area(one), area(other)) < common < .9 * min(area(one), area(other)):
+                return True
+    return False
+
+
+def _cut_open(gutter, width):
+    """Finds panels of any shape between gutters that are open to the edges of `gutter`: list of polygons."""
+    outside = gutters.opened(gutter, width)
+    panels, others = [], []
+    for piece in _pieces(1 - outside):
+        found = _cut_piece(piece, outside, width)
+        panels += found
+        if not found:
+            others.append(piece)
+    if sum(map(area, panels)) < _FRAMED * _extent(gutter):  # a balloon and a figure are no panels
+        return []
+    return panels + _vignettes(others, panels, outside.shape, width)
+
+
+def _pieces(inside):
+    """Divides what is not gutter into connected pieces: list of (left, top, mask uint8 [h, w])."""
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(inside, connectivity=8)
+    pieces = []
+    for number in range(1, count):
+        left, top, w, h, size = stats[number]
+        if size >= 12:
+            pieces.append((left, top, np.uint8(labels[top:top + h, left:left + w] == number)))
+    return pieces
+
+
+def _cut_piece(piece, outside, width):
+    """Finds the panels of a piece: list of polygons; empty if it is none."""
+    whole = piece
+    left, top, mask = _trimmed(*piece)
+    if not _is_large(mask, width):
+        return []
+    for axis in (0, 1):
+        parts = _bridged(mask, axis, width)
+        if len(parts) > 1:
+            found = []
+            for first, last in parts:
+                part = mask[first:last] if axis == 0 else mask[:, first:last]
+                for x, y, piece in _pieces(part):
+                    found += _cut_piece((left + x + (first if axis else 0), top + y + (0 if axis else first), piece),
+                                        outside, width)
+            if len(found) > 1 and sum(map(area, found)) > .7 * mask.sum():
+                return found
+    for x, y, part in (whole, (left, top, mask)):
+        polygon = _polygon(part)
+        if _is_large(part, width) and _is_filled(part, polygon) and (
+                part is not whole[2] or part.sum() > _SOLID * area(polygon)):
+            return [polygon + [x, y]]
+    return []
+
+
+def _is_large(mask, width):
+    h, w = mask.shape
+    return min(h, w) >= _MIN_SIDE * width and h * w >= _MIN_AREA * width * width
+
+
+def _trimmed(left, top, mask):
+    """Cuts off what sticks out of a piece: edges along which little of it is left."""
+    for axis in (0, 1):
+        share = mask.mean(axis=1 - axis)
+        dense = np.flatnonzero(share >= .35)
+        if not len(dense):
+            continue
+        first, last = dense[0], dense[-1] + 1
+        if axis == 0:
+            mask, top = mask[first:last], top + first
+        else:
+            mask, left = mask[:, first:last], left + first
+    return left, top, mask
+
+
+def _bridged(mask, axis, width):
+    """Cuts a piece along gutters that little crosses: list of (first, last) along the axis."""
+    free = 1 - mask.mean(axis=1 - axis)
+    gutter = free >= _BRIDGED
+    least = max(2, round(_MIN_GUTTER * width))
+    runs = np.flatnonzero(np.diff(np.concatenate([[True], gutter, [True]]).astype(np.int8))).reshape(-1, 2)
+    merged = []
+    for first, last in runs.tolist():
+        if merged and first - merged[-1][1] < least:
+            merged[-1][1] = last
+        else:
+            merged.append([first, last])
+    return [(first, last) for first, last in merged if last - first >= .05 * width]
+
+
+def _polygon(mask):
+    """Fits a polygon to a piece: a quadrilateral if it has about four corners, else its box. float [N, 2]."""
+    h, w = mask.shape
+    box = np.float64([[0, 0], [w, 0], [w, h], [0, h]])
+    contour = max(cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)[0], key=cv2.contourArea)
+    hull = cv2.convexHull(contour)
+    if cv2.contourArea(hull) > .975 * h * w:
+        return box
+    quad = cv2.approxPolyDP(hull, .02 * (h + w), True)[:, 0].astype(np.float64)
+    if 3 <= len(quad) <= 5 and cv2.contourArea(np.float32(quad)) > .94 * cv2.contourArea(hull):
+        center = quad.mean(axis=0)
+        return np.clip(quad + (quad > center), 0, (w, h))  # pixels' corners, not their centers
+    return box
+
+
+def _is_filled(mask, polygon):
+    """Tells whether a piece fills a polygon to its edges, as a panel with a frame or a painted ground does."""
+    h, w = mask.shape
+    inner = np.zeros_like(mask)
+    cv2.fillPoly(inner, [np.int32(np.rint(polygon - .5))], 1)
+    band = max(2, round(.015 * min(h, w)))
+    around = np.ones((2 * band + 1, 2 * band + 1), np.uint8)
+    core = cv2.erode(inner, around, borderType=cv2.BORDER_CONSTANT, borderValue=0)
+    near = cv2.dilate(mask, around)
+    y, x = np.nonzero(inner & (1 - core))
+    shares, away = [], []
+    for start, end in zip(polygon, np.roll(polygon, -1, axis=0), strict=True):
+        along = (end - start) / max(1, np.linalg.norm(end - start))
+        away.append(np.abs((x - start[0]) * along[1] - (y - start[1]) * along[0]))
+    nearest = np.argmin(away, axis=0)
+    for edge in range(len(polygon)):
+        own = nearest == edge
+        shares.append(near[y[own], x[own]].mean() if own.any() else 1.)
+    side = max(2, round(_CORNER * min(h, w)))
+    begun = [mask[max(0, cy - side):cy + side, max(0, cx - side):cx + side].any()
+               for cx, cy in np.int32(np.rint(polygon))]
+    return min(shares) >= _FILLED_EDGE and sum(begun) >= len(begun) - 1 and (mask & inner).sum() > .92 * inner.sum()
+
+
+def _vignettes(pieces, panels, shape, width):
+    """Joins what lies near each other outside of panels to drawings without a frame: list of polygons."""
+    map_of = np.zeros(shape, np.uint8)
+    for left, top, mask in pieces:
+        h, w = mask.shape
+        map_of[top:top + h, left:left + w] |= mask
+    taken = np.zeros(shape, np.uint8)
+    for panel in panels:
+        cv2.fillPoly(taken, [np.int32(np.rint(panel - .5))], 1)
+    map_of &= 1 - taken
+    near = max(3, round(.03 * width)) | 1
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(cv2.dilate(map_of, np.ones((near, near), np.uint8)))
+    found = []
+    for number in range(1, count):
+        own = np.argwhere((labels == number) & (map_of > 0))
+        if not len(own):
+            continue
+        (top, left), (bottom, right) = own.min(axis=0), own.max(axis=0) + 1
+        if (bottom - top) * (right - left) >= _MIN_VIGNETTE * width * width and min(
+                bottom - top, right - left) >= _MIN_SIDE * width:
+            found.append(corners((top, left, bottom, right)))
+    return found

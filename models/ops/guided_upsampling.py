@@ -5,6 +5,8 @@ Oliveira, 2011) with the drawing's ink as edges. It averages along rows and colu
 its distance, and ink on the way counts as a long distance. Areas need not be closed: little color leaks through a gap.
 """
 
+import typing
+
 import tensorflow as tf
 
 from models.ops import resize
@@ -13,6 +15,7 @@ from models.ops import resize
 _PIXEL = 2  # side in pixels of the squares that the filter works on; it takes a fourth of the time of single pixels
 _REACH, _PASSES = 32., 3  # reach of the first pass in squares, number of passes; each reaches half as far as the last
 _FAINT, _BARRIER = .25, 200.  # ink up to this level is no line; full ink counts as a distance of so many squares
+_BLOCK = 16  # squares of a block; see `_Nearness`
 _ALIKE = .1  # a color that is farther than this from its area's counts much less; [-1, 1] units
 _CLEANNESS = 6  # exponent: a low-resolution pixel counts less the more ink lies in it, which darkens its color
 
@@ -39,10 +42,9 @@ def upsample(colors, certain, outline, low_res_size, rounds=1):
     lines = tf.nn.relu(tf.nn.max_pool2d(outline, _PIXEL, _PIXEL, 'VALID') - _FAINT) / (1 - _FAINT)
     weight *= 1 - lines + 1e-3  # colors under lines hardly count
 
-    lines = lines[..., 0]
-    passes = [[_nearness(lines), _nearness(tf.transpose(lines, [0, 2, 1]))]]  # along rows, along columns
+    passes = [[_nearness(lines), _nearness(tf.transpose(lines, [0, 2, 1, 3]))]]  # along rows, along columns
     for _ in range(_PASSES - 1):
-        passes.append([tf.square(along) for along in passes[-1]])
+        passes.append([_Nearness(*map(tf.square, along)) for along in passes[-1]])
     result = _spread(colors, weight, passes)
     for _ in range(rounds - 1):
         away = tf.norm(colors - result, axis=-1, keepdims=True)
@@ -58,13 +60,52 @@ def _spread(colors, weight, passes):
     spread = tf.concat([weight * colors, weight], axis=-1)
     for along_both in passes:
         for along in along_both:
-            spread = tf.transpose(tf.matmul(along, spread), [0, 2, 1, 3])
+            spread = tf.transpose(_along(along, spread), [0, 2, 1, 3])
             spread /= tf.reduce_max(spread[..., 3:], axis=[1, 2, 3], keepdims=True)  # only ratios matter
     return spread[..., :3] / spread[..., 3:]
 
 
+class _Nearness(typing.NamedTuple):
+    """The weights of a row's squares for one another, exp(-distance), in blocks: a far square's weight is a product.
+
+    Blocks have N squares; a row has K. Each array but the first has two halves: one for what comes from the left, one
+    for what comes from the right, whose blocks and squares are in reverse order.
+
+    Attributes:
+      inside: [B, H, K, N, N], of squares in one block.
+      leaving: [2, B, H, K, N], of a square for the first one of the next block.
+      entering: [2, B, H, K, N], of a block's first square for the others.
+      across: [2, B, H, K], of a block's first square for the first one of the next block.
+    """
+
+    inside: tf.Tensor
+    leaving: tf.Tensor
+    entering: tf.Tensor
+    across: tf.Tensor
+
+
 def _nearness(lines):
-    """Computes the weights of each row's squares for one another: lines [B, H, W] -> [B, H, W, W]."""
+    """Computes the `_Nearness` of the squares of each row: lines [B, H, W, 1] are their shares of ink."""
+    height, width = lines.shape[1:3]
+    lines = lines[..., 0]
     steps = (1 + _BARRIER * tf.maximum(lines[..., 1:], lines[..., :-1])) / _REACH
     at = tf.pad(tf.cumsum(steps, axis=-1), [[0, 0], [0, 0], [1, 0]])
-    return tf.exp(-tf.abs(at[..., :, None] - at[..., None, :]))
+    at = tf.reshape(at, [-1, height, width // _BLOCK, _BLOCK])
+    inside = tf.exp(-tf.abs(at[..., :, None] - at[..., None, :]))
+    at = tf.stack([at, -tf.reverse(at, [2, 3])])
+    first = at[..., :1]
+    following = tf.concat([first[:, :, :, 1:], at[:, :, :, -1:, -1:]], axis=3)
+    return _Nearness(inside, tf.exp(at - following), tf.exp(first - at), tf.exp(first - following)[..., 0])
+
+
+def _along(near, spread):
+    """Adds up what comes to each square from its row's squares: [B, H, W, C] -> [B, H, W, C]."""
+    _, height, width, channels = spread.shape
+    blocks = tf.reshape(spread, [-1, height, width // _BLOCK, _BLOCK, channels])
+    both = tf.stack([blocks, tf.reverse(blocks, [2, 3])])
+    leaving = tf.reduce_sum(near.leaving[..., None] * both, axis=4)
+    entering = [tf.zeros_like(leaving[:, :, :, 0])]
+    for block in range(blocks.shape[2] - 1):
+        entering.append(near.across[:, :, :, block, None] * entering[-1] + leaving[:, :, :, block])
+    right, left = tf.unstack(near.entering[..., None] * tf.stack(entering, axis=3)[..., None, :])
+    return tf.reshape(tf.matmul(near.inside, blocks) + right + tf.reverse(left, [2, 3]), tf.shape(spread))

@@ -104,10 +104,11 @@ def put_together(drawn, results):
         inside = cv2.fillPoly(np.zeros(paper[part].shape, np.uint8), [corners], 1)
         # The colors of two squares may differ by chance, so they do not tell where an area ends.
         labels = areas.find(drawn.lines[part], small if len(parts) == 1 else None)
-        areas.fill(labels, small, drawn.lines[part], inside, colors[part])
-        areas.fill(labels, mask, None, inside, background[part])
+        table = areas.colors_of(labels, np.dstack([small, mask]), drawn.lines[part])
+        areas.paint(labels, table[:, :3], inside, colors[part])
+        majority = np.where(table[:, 3] > PAPER // 2, PAPER, 0).astype(np.uint8)
+        areas.paint(labels, majority, inside, background[part])
         paper[part][inside > 0] = 0
-    cv2.threshold(background, PAPER // 2, PAPER, cv2.THRESH_BINARY, dst=background)  # the majority of each area
     for layer, level in ((colors, PAPER), (background, 0), (paper, PAPER)):
         layer[drawn.balloons] = level
     return layered.ColoredPage(drawn.lines, colors, background, paper > 0,

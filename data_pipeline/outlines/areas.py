@@ -58,23 +58,20 @@ def find(drawing, colors=None):
     return labels - 1
 
 
-def fill(labels, colors, drawing=None, inside=None, out=None):
-    """Gives each area one color: the mean of its colors, without outliers.
+def colors_of(labels, colors, drawing=None):
+    """Computes one color for each area: the mean of its colors, without outliers.
 
     Args:
       labels: int32 [H, W], see `find`.
-      colors: uint8 [h, w, 3] or [h, w], at any resolution.
+      colors: uint8 [h, w, C], at any resolution; C is at most 4.
       drawing: uint8 [H, W, 3]; if given, colors beneath its lines count only in areas that have no others. Those take
-        the color of a neighbor, if it is like theirs or if they are tiny.
-      inside, out: uint8 [H, W] and [H, W, 3] or [H, W]; if given, what is returned is `out`, changed where `inside` is
-        not 0.
+        the color of a neighbor, if it is like theirs or if they are tiny. The first three channels tell likeness.
     Returns:
-      uint8 [H, W, 3] or [H, W].
+      uint8 [N, C].
 
     Example:
-      >>> colors = np.uint8([[[9, 9, 9], [200, 0, 0]]])
-      >>> fill(np.int32([[0, 0, 1, 1]]), colors)[0, :, 0].tolist()
-      [9, 9, 200, 200]
+      >>> colors_of(np.int32([[0, 0, 1, 1]]), np.uint8([[[9, 9, 9], [200, 0, 0]]])).tolist()
+      [[9, 9, 9], [200, 0, 0]]
     """
     height, width = labels.shape
     h, w = colors.shape[:2]
@@ -96,7 +93,34 @@ def fill(labels, colors, drawing=None, inside=None, out=None):
         _average(labels.ravel()[tiny], values[y * h // height * w + x * w // width], table, known)
     if drawing is not None and is_clean.any():
         _like_neighbors(labels, table, is_clean, np.where(is_tiny, np.inf, _ALIKE))
-    return _painted(labels, table, colors.ndim, inside, out)
+    return table[:, :values.shape[1]]
+
+
+def paint(labels, table, inside, out):
+    """Gives areas their colors.
+
+    Args:
+      labels: int32 [H, W], see `find`.
+      table: uint8 [N, 3] or [N], the color of each area.
+      inside: uint8 [H, W]; where it is 0, nothing changes.
+      out: uint8 [H, W, 3] or [H, W], is changed.
+
+    Example:
+      >>> labels, out = np.int32([[0, 1]]), np.zeros((1, 2), np.uint8)
+      >>> paint(labels, np.uint8([7, 9]), np.uint8([[0, 1]]), out)
+      >>> out.tolist()
+      [[0, 9]]
+    """
+    width = labels.shape[1]
+    if table.ndim == 2:  # pixels of four bytes are looked up faster
+        table = np.pad(table, [(0, 0), (0, 1)]).view(np.uint32)[:, 0]
+    rows = max(1, _STRIP // width)
+    for top in range(0, len(labels), rows):
+        here = slice(top, top + rows)
+        strip = table[labels[here]]
+        if out.ndim == 3:
+            strip = cv2.cvtColor(strip.view(np.uint8).reshape(-1, width, 4), cv2.COLOR_BGRA2BGR)
+        cv2.copyTo(strip, inside[here], out[here])
 
 
 def paper_of(drawing):
@@ -145,22 +169,7 @@ def _like_neighbors(labels, table, is_clean, most):
     own, neighbor = (np.concatenate(of) for of in zip(*pairs, strict=True))
     chosen = ~is_clean[own] & is_clean[neighbor]
     own, neighbor = own[chosen], neighbor[chosen]
-    away = np.linalg.norm(np.float32(table[own]) - table[neighbor], axis=1)
+    away = np.linalg.norm(np.float32(table[own, :3]) - table[neighbor, :3], axis=1)
     order = np.argsort(-away, kind='stable')  # the last one that is written is the nearest
     order = order[away[order] <= most[own[order]]]
     table[own[order]] = table[neighbor[order]]
-
-
-def _painted(labels, table, ndim, inside, out):
-    """Looks up the colors [count, 4] of areas: uint8 [H, W] if `ndim` is 2, else [H, W, 3]. See `fill`."""
-    height, width = labels.shape
-    out = np.empty((height, width, 3)[:ndim], np.uint8) if out is None else out
-    words = np.ascontiguousarray(table[:, 0]) if ndim == 2 else table.view(np.uint32)[:, 0]
-    rows = max(1, _STRIP // width)
-    for top in range(0, height, rows):
-        here = slice(top, top + rows)
-        strip = words[labels[here]]
-        if ndim == 3:
-            strip = cv2.cvtColor(strip.view(np.uint8).reshape(-1, width, 4), cv2.COLOR_BGRA2BGR)
-        cv2.copyTo(strip, None if inside is None else inside[here], out[here])
-    return out

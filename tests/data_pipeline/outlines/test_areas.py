@@ -21,7 +21,9 @@ def _ring(size, gap=0., width=2):
 
 
 def _filled(drawing, colors):
-    return areas.fill(areas.find(drawing, colors), colors, drawing)
+    labels, out = areas.find(drawing, colors), np.empty_like(drawing)
+    areas.paint(labels, areas.colors_of(labels, colors, drawing), np.ones(labels.shape, np.uint8), out)
+    return out
 
 
 @pytest.mark.parametrize('size', [100, 512, 900])
@@ -155,9 +157,9 @@ def test_colors_below_lines_do_not_count():
 
 
 def test_outliers_do_not_tint_an_area():
-    colors = np.full((100, 100), 50, np.uint8)
+    colors = np.full((100, 100, 1), 50, np.uint8)
     colors[:8] = 250
-    assert (areas.fill(np.zeros((200, 200), np.int32), colors) == 50).all()
+    assert areas.colors_of(np.zeros((200, 200), np.int32), colors).tolist() == [[50]]
 
 
 @pytest.mark.parametrize('width', [1, 2])
@@ -200,12 +202,13 @@ def test_small_and_blank_pictures_have_one_color(shape, level):
     assert (filled == np.uint8(SKY)).all()
 
 
-def test_gray_maps_are_filled():
+def test_masks_are_painted_where_they_are_asked_for():
     drawing, colors = _ring(200)
-    mask = np.uint8(255 * (colors[..., 2] > 190))
-    filled = areas.fill(areas.find(drawing), mask)
-    assert filled.shape == (200, 200)
-    assert filled[100, 100] == 0 and filled[5, 5] == 255
+    labels, out = areas.find(drawing), np.full((200, 200), 7, np.uint8)
+    inside = np.zeros_like(out)
+    inside[:, :150] = 1
+    areas.paint(labels, areas.colors_of(labels, 255 * np.uint8(colors[..., 2:] > 190))[:, 0], inside, out)
+    assert out[100, 100] == 0 and out[5, 5] == 255 and (out[:, 150:] == 7).all()
 
 
 @pytest.mark.parametrize('gap', [0, .02])

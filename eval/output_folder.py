@@ -77,7 +77,7 @@ def _key(name):
 
 
 def without_earlier_results(found, folder):
-    """Removes pages that are files which an earlier run wrote to `folder`.
+    """Removes pages that are, or are in, files which an earlier run wrote to `folder`.
 
     Args:
       found: list of `pages.Page`.
@@ -86,7 +86,7 @@ def without_earlier_results(found, folder):
       List of `pages.Page`.
     """
     is_within = _within(folder)
-    return [page for page in found if page.keys or not (is_within(page.path) and _is_own(page.path))]
+    return [page for page in found if not (is_within(page.path) and _is_own(page.path))]
 
 
 def check_inputs_stay(inputs, found, folder, names):

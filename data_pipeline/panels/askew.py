@@ -41,9 +41,10 @@ def angle(gray):
 def _angle_of_rows(gray):
     """Finds the angle at which the level edges are most in line, in degrees; 0. if that is hardly more than upright."""
     edges = np.uint8(cv2.absdiff(gray[1:], gray[:-1]) > _EDGE)
-    y, x = np.nonzero(cv2.morphologyEx(edges, cv2.MORPH_OPEN, np.ones((1, _RUN), np.uint8)))
-    if len(y) < _FEWEST:
+    points = cv2.findNonZero(cv2.morphologyEx(edges, cv2.MORPH_OPEN, np.ones((1, _RUN), np.uint8)))
+    if points is None or len(points) < _FEWEST:
         return 0.
+    x, y = points.reshape(-1, 2).T
 
     def in_line(degrees):
         rows = np.int32(np.rint(y + (gray.shape[1] - x) * np.tan(np.radians(degrees))))

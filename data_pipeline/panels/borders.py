@@ -63,9 +63,17 @@ def insets(gray, box, width):
     top, left, bottom, right = (max(0, box[0] - 1), max(0, box[1] - 1), box[2] + 1, box[3] + 1)
     region = gray[top:bottom, left:right]
     reach, side = max(3, round(_REACH * width)), round(_MIN_SIDE * width)
-    (rows, across), (columns, along) = (_segments(part, reach, side // 2) for part in (region, region.T))
-    if len(rows) > _MOST_SEGMENTS or len(columns) > _MOST_SEGMENTS:
-        return []
+    lines = []
+    for part in (region, np.ascontiguousarray(region.T)):
+        rows, dark = _segments(part, reach, side // 2)
+        if len(rows) > _MOST_SEGMENTS:
+            return []
+        # The panel's frame is none of an inset; that of an inset over the panel's edge takes up a part of the edge.
+        rows = [k for k in rows if reach < k < len(dark) - reach or dark[k].mean() < _FRAMED]
+        if len(rows) < 2:
+            return []
+        lines.append((rows, np.pad(np.cumsum(dark[rows], axis=1, dtype=np.int32), ((0, 0), (1, 0)))))
+    (rows, across), (columns, along) = lines
     frame = _frame(gray, box, reach)
 
     def is_thick(y0, x0, y1, x1):
@@ -73,17 +81,15 @@ def insets(gray, box, width):
         thick += [_thickness(region.T[:, y0:y1], x, reach) for x in (x0, x1)]
         return min(thick) >= _THICK * frame > .3
 
-    # The frame of the panel is none of an inset; that of an inset over the panel's edge takes up a part of the edge.
-    rows, columns = ([k for k in lines if reach < k < len(dark) - reach or dark[k].mean() < _FRAMED]
-                     for lines, dark in ((rows, across), (columns, along)))
     found = []
-    for x0, x1 in itertools.combinations(columns, 2):
-        level = [y for y in rows if across[y, x0:x1].mean() >= _FRAMED] if x1 - x0 >= side else []
+    for i, j in itertools.combinations(range(len(columns)), 2):
+        x0, x1 = columns[i], columns[j]
+        level = np.array(rows)[across[:, x1] - across[:, x0] >= _FRAMED * (x1 - x0)].tolist() if x1 - x0 >= side else []
         if len(level) > _MOST_LEVEL:
             continue
         for y0, y1 in itertools.combinations(level, 2):
-            if y1 - y0 >= side and (y1 - y0) * (x1 - x0) < _MOST_INSET * region.size and all(
-                    along[x, y0:y1].mean() >= _FRAMED for x in (x0, x1)) and is_thick(y0, x0, y1, x1):
+            if y1 - y0 >= side and (y1 - y0) * (x1 - x0) < _MOST_INSET * region.size and (
+                    along[[i, j], y1] - along[[i, j], y0]).min() >= _FRAMED * (y1 - y0) and is_thick(y0, x0, y1, x1):
                 found.append((top + y0, left + x0, top + y1 + 1, left + x1 + 1))
     # Of frames that have a side in common, only the smallest.
     found.sort(key=lambda inset: (inset[2] - inset[0]) * (inset[3] - inset[1]))
@@ -110,9 +116,12 @@ def _segments(region, reach, length):
     thin = cv2.dilate(np.uint8(_closed(region, reach) - region > _CONTRAST), np.ones((3, 1), np.uint8))
     dark = thin | cv2.dilate(np.uint8(region < _BLACK), np.ones((3, 1), np.uint8))
     runs = cv2.morphologyEx(thin, cv2.MORPH_OPEN, np.ones((1, length), np.uint8))
-    _, _, stats, centers = cv2.connectedComponentsWithStats(runs)
-    rows = sorted({int(round(center[1])) for (_, _, _, h, _), center in zip(stats[1:], centers[1:], strict=True)
-                   if h <= 2 * reach})
+    kept = np.flatnonzero(cv2.dilate(runs.max(axis=1, keepdims=True), np.ones((3, 1), np.uint8)))
+    if not len(kept):
+        return [], dark
+    _, _, stats, centers = cv2.connectedComponentsWithStats(runs[kept])
+    rows = sorted({int(round(y + kept[int(y)] - int(y))) for (_, _, _, h, _), (_, y) in zip(
+        stats[1:], centers[1:], strict=True) if h <= 2 * reach})
     return [row for k, row in enumerate(rows) if k == 0 or row - rows[k - 1] > 1], dark
 
 

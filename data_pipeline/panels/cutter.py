@@ -105,7 +105,7 @@ def crop(picture, panel):
 
 def _cut_upright(page, colors):
     """Finds the panels of a page that is not askew: list of polygons."""
-    gray = page.max(axis=-1)
+    gray = cv2.max(page[..., 0], cv2.max(page[..., 1], page[..., 2]))
     width = min(page.shape[1], 1.6 * page.shape[0])
     found = _best((gutters.of_color(page, color) for color in colors), page, width)
     if not _covers(found, page, _EXPLAINED):
@@ -113,7 +113,7 @@ def _cut_upright(page, colors):
             bled = _best([gutter], page, width)
             covered = sum(map(pieces.area, bled))
             if len(bled) > 1 and covered > _EXPLAINED * gutter.size and (
-                    abs(covered + gutter.sum() - gutter.size) < _UNEXPLAINED * gutter.size):
+                    abs(covered + cv2.countNonZero(gutter) - gutter.size) < _UNEXPLAINED * gutter.size):
                 found = bled
     divided = []
     for polygon in found:

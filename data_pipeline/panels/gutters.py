@@ -9,6 +9,7 @@ _FREQUENT = .9  # least share of the ring of such a color
 _RARE = .001  # the same of white and black: a gutter reaches the edge
 _PART = .004  # least share of the page's edge of an area of the gutter's color
 _BLED = .1  # least share of the ring of the color of gutters, where panels run off the page
+_MOST = .31  # most share of the page that such gutters have
 _SHARP = .75  # least share of the surroundings of gutters that differ from them, other than in a gradient
 _RARE_INSIDE = .1  # most share of the page that has this color and is no gutter
 _LEAK = .004  # width of passages through which gutters do not enter panels, as a share of the page's width
@@ -25,23 +26,34 @@ def candidates(page, least=_FREQUENT):
     """
     ring = max(2, round(_RING * page.shape[1]))
     edge = np.concatenate([page[:ring].reshape(-1, 3), page[-ring:].reshape(-1, 3), page[:, :ring].reshape(-1, 3),
-                           page[:, -ring:].reshape(-1, 3)])
+                           page[:, -ring:].reshape(-1, 3)])[:, None]
     found = [np.int32([level] * 3) for level in (255, 0)
-             if (np.abs(edge.astype(np.int32) - level).max(axis=-1) <= _TOLERANCE).mean() >= _RARE]
-    coarse = edge.astype(np.int32) // 16 @ np.int32([256, 16, 1])
-    values, counts = np.unique(coarse, return_counts=True)
-    for value in values[np.argsort(-counts)][:3]:
-        color = np.median(edge[coarse == value], axis=0).astype(np.int32)
-        near = np.abs(edge - color).max(axis=-1) <= _TOLERANCE
-        if near.mean() >= least and all(np.abs(color - other).max() > _TOLERANCE for other in found):
-            found.append(color)
-    return sorted(found, key=lambda color: -(np.abs(edge - color).max(axis=-1) <= _TOLERANCE).mean())
+             if of_color(edge, np.int32([level] * 3)).mean() >= _RARE]
+    coarse = edge[:, 0] // 16 @ np.int32([256, 16, 1])
+    counts = np.bincount(coarse)
+    for value in np.argsort(-counts, kind='stable')[:3]:
+        if counts[value]:
+            color = np.median(edge[coarse == value, 0], axis=0).astype(np.int32)
+            if of_color(edge, color).mean() >= least and all(np.abs(color - other).max() > _TOLERANCE
+                                                             for other in found):
+                found.append(color)
+    return sorted(found, key=lambda color: -cv2.countNonZero(of_color(edge, color)))
 
 
 def of_color(page, color):
     """Tells which pixels have a gutter's color: uint8 [H, W], 1 or 0."""
     low, high = (np.uint8(np.clip(color + sign * _TOLERANCE, 0, 255)) for sign in (-1, 1))
     return cv2.inRange(page, low, high) // 255
+
+
+def share(gutter, axis):
+    """Measures the share of each row (axis 0) or column (axis 1) that is 1: float [H] or [W].
+
+    Example:
+      >>> share(np.uint8([[0, 1], [1, 1]]), 0).tolist()
+      [0.5, 1.0]
+    """
+    return cv2.reduce(gutter, 1 - axis, cv2.REDUCE_SUM, dtype=cv2.CV_32S).ravel() / gutter.shape[1 - axis]
 
 
 def opened(gutter, width):
@@ -78,14 +90,18 @@ def of_bleeds(page, width):
     found = []
     for color in candidates(page, _BLED):
         gutter = of_color(page, color)
-        labels = cv2.connectedComponents(cv2.erode(gutter, np.ones((leak, leak), np.uint8)), connectivity=4)[1]
+        _, labels, stats, _ = cv2.connectedComponentsWithStats(
+            cv2.erode(gutter, np.ones((leak, leak), np.uint8)), connectivity=4)
         edge = np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]])
         numbers, counts = np.unique(edge[edge > 0], return_counts=True)
-        for number in numbers[counts >= _PART * len(edge)]:
+        for number in numbers[(counts >= _PART * len(edge)) & (stats[numbers, 4] < _MOST * gutter.size)]:
             part = gutter & cv2.dilate(np.uint8(labels == number), np.ones((leak + 2, leak + 2), np.uint8))
-            rest = (gutter.sum() - part.sum()) / gutter.size
+            size = cv2.countNonZero(part)
+            rest = (cv2.countNonZero(gutter) - size) / gutter.size
+            if size > _MOST * gutter.size or rest >= _RARE_INSIDE and color.min() < 255:
+                continue
             ring = cv2.dilate(part, np.ones((5, 5), np.uint8)) & (1 - part)
             sharp = (np.abs(page[ring > 0] - color).max(axis=-1) > 2 * _TOLERANCE).mean() if ring.any() else 0
-            if sharp >= _SHARP and (rest < _RARE_INSIDE or color.min() == 255):
+            if sharp >= _SHARP:
                 found.append(part)
     return found

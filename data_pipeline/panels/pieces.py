@@ -50,7 +50,7 @@ def find(gutter, width):
       >>> [polygon.min(axis=0).tolist() for polygon in find(gutter, 600)]
       [[20.0, 20.0], [310.0, 20.0]]
     """
-    boxes = straight.find(gutter.astype(bool), width)
+    boxes = straight.find(gutter, width)
     found = []
     for top, left, bottom, right in boxes or [(0, 0, *gutter.shape)]:
         box = corners((top, left, bottom, right))
@@ -66,8 +66,8 @@ def find(gutter, width):
 
 def _extent(gutter):
     """The area of the box around all that is not gutter, in pixels."""
-    rows, columns = (np.flatnonzero(gutter.min(axis=axis) == 0) for axis in (1, 0))
-    return (rows[-1] - rows[0] + 1) * (columns[-1] - columns[0] + 1) if len(rows) else 0
+    _, _, w, h = cv2.boundingRect(1 - gutter)
+    return w * h
 
 
 def _overlap(polygons):
@@ -109,7 +109,7 @@ def _cut_piece(piece, outside, width):
     """Finds the panels of a piece: list of polygons; empty if it is none."""
     whole = piece
     left, top, mask = _trimmed(*piece)
-    if not _is_large(mask, width):
+    if not _is_large(mask.shape, width):
         return []
     for axis in (0, 1):
         parts = _bridged(mask, axis, width)
@@ -120,25 +120,24 @@ def _cut_piece(piece, outside, width):
                 for x, y, piece in _pieces(part):
                     found += _cut_piece((left + x + (first if axis else 0), top + y + (0 if axis else first), piece),
                                         outside, width)
-            if len(found) > 1 and sum(map(area, found)) > .7 * mask.sum():
+            if len(found) > 1 and sum(map(area, found)) > .7 * cv2.countNonZero(mask):
                 return found
     for x, y, part in (whole, (left, top, mask)):
         polygon = _polygon(part)
-        if _is_large(part, width) and _is_filled(part, polygon) and (
-                part is not whole[2] or part.sum() > _SOLID * area(polygon)):
+        if _is_large(part.shape, width) and _is_filled(part, polygon) and (
+                part is not whole[2] or cv2.countNonZero(part) > _SOLID * area(polygon)):
             return [polygon + [x, y]]
     return []
 
 
-def _is_large(mask, width):
-    h, w = mask.shape
-    return min(h, w) >= _MIN_SIDE * width and h * w >= _MIN_AREA * width * width
+def _is_large(sides, width, least=_MIN_AREA):
+    return min(sides) >= _MIN_SIDE * width and sides[0] * sides[1] >= least * width * width
 
 
 def _trimmed(left, top, mask):
     """Cuts off what sticks out of a piece: edges along which little of it is left."""
     for axis in (0, 1):
-        share = mask.mean(axis=1 - axis)
+        share = gutters.share(mask, axis)
         dense = np.flatnonzero(share >= .35)
         if not len(dense):
             continue
@@ -152,7 +151,7 @@ def _trimmed(left, top, mask):
 
 def _bridged(mask, axis, width):
     """Cuts a piece along gutters that little crosses: list of (first, last) along the axis."""
-    free = 1 - mask.mean(axis=1 - axis)
+    free = 1 - gutters.share(mask, axis)
     gutter = free >= _BRIDGED
     least = max(2, round(_MIN_GUTTER * width))
     runs = np.flatnonzero(np.diff(np.concatenate([[True], gutter, [True]]).astype(np.int8))).reshape(-1, 2)
@@ -189,7 +188,7 @@ def _is_filled(mask, polygon):
     around = np.ones((2 * band + 1, 2 * band + 1), np.uint8)
     core = cv2.erode(inner, around, borderType=cv2.BORDER_CONSTANT, borderValue=0)
     near = cv2.dilate(mask, around)
-    y, x = np.nonzero(inner & (1 - core))
+    x, y = cv2.findNonZero(inner - core).reshape(-1, 2).T
     shares, away = [], []
     for start, end in zip(polygon, np.roll(polygon, -1, axis=0), strict=True):
         along = (end - start) / max(1, np.linalg.norm(end - start))
@@ -201,7 +200,8 @@ def _is_filled(mask, polygon):
     side = max(2, round(_CORNER * min(h, w)))
     begun = [mask[max(0, cy - side):cy + side, max(0, cx - side):cx + side].any()
                for cx, cy in np.int32(np.rint(polygon))]
-    return min(shares) >= _FILLED_EDGE and sum(begun) >= len(begun) - 1 and (mask & inner).sum() > .92 * inner.sum()
+    return min(shares) >= _FILLED_EDGE and sum(begun) >= len(begun) - 1 and (
+        cv2.countNonZero(mask & inner) > .92 * cv2.countNonZero(inner))
 
 
 def _vignettes(pieces, panels, shape, width):
@@ -214,15 +214,16 @@ def _vignettes(pieces, panels, shape, width):
     for panel in panels:
         cv2.fillPoly(taken, [np.int32(np.rint(panel - .5))], 1)
     map_of &= 1 - taken
+    if not _is_large(cv2.boundingRect(map_of)[2:], width, _MIN_VIGNETTE):
+        return []
     near = max(3, round(.03 * width)) | 1
     count, labels, stats, _ = cv2.connectedComponentsWithStats(cv2.dilate(map_of, np.ones((near, near), np.uint8)))
     found = []
     for number in range(1, count):
-        own = np.argwhere((labels == number) & (map_of > 0))
-        if not len(own):
-            continue
-        (top, left), (bottom, right) = own.min(axis=0), own.max(axis=0) + 1
-        if (bottom - top) * (right - left) >= _MIN_VIGNETTE * width * width and min(
-                bottom - top, right - left) >= _MIN_SIDE * width:
-            found.append(corners((top, left, bottom, right)))
+        left, top, w, h = stats[number, :4]
+        if _is_large((w, h), width, _MIN_VIGNETTE):
+            part = slice(top, top + h), slice(left, left + w)
+            x, y, w, h = cv2.boundingRect(np.uint8(labels[part] == number) & map_of[part])
+            if _is_large((w, h), width, _MIN_VIGNETTE):
+                found.append(corners((top + y, left + x, top + y + h, left + x + w)))
     return found

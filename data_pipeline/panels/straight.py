@@ -11,6 +11,8 @@ or a caption in the gutter) belongs to no panel.
 
 import numpy as np
 
+from data_pipeline.panels import gutters
+
 _GUTTER_PURITY = 0.985  # least share of a row's pixels that have the gutter's color
 _MIN_GUTTER = 0.004  # least thickness of a gutter, as a share of the page's width
 _MIN_PANEL = 0.10  # least side of a panel, as a share of the page's width
@@ -23,7 +25,7 @@ def find(gutter, width):
     """Finds panels between straight gutters.
 
     Args:
-      gutter: bool [H, W], where the page has the gutter's color.
+      gutter: uint8 [H, W], 1 where the page has the gutter's color, else 0.
       width: the page's width in pixels, which the limits are relative to.
     Returns:
       Boxes (top, left, bottom, right).
@@ -36,7 +38,7 @@ def _area(box):
 
 
 def _cut(gutter, box, page_width):
-    """Finds the panels inside `box` of a boolean gutter map, in reading order; an empty list if there are none."""
+    """Finds the panels inside `box` of a gutter map, in reading order; an empty list if there are none."""
     box = _trim(gutter, box)
     if min(box[2] - box[0], box[3] - box[1]) < _MIN_PANEL * page_width:
         return []
@@ -60,7 +62,7 @@ def _trim(gutter, box):
     """Shrinks a box until no gutter is left at its edges."""
     top, left, bottom, right = box
     for axis in (0, 1):
-        pure = gutter[top:bottom, left:right].mean(axis=1 - axis) >= _GUTTER_PURITY
+        pure = gutters.share(gutter[top:bottom, left:right], axis) >= _GUTTER_PURITY
         inside = np.flatnonzero(~pure)
         if not len(inside):
             return top, left, top, left
@@ -76,7 +78,7 @@ def _split(gutter, box, axis, min_gutter):
     top, left, bottom, right = box
     region = gutter[top:bottom, left:right] if axis == 0 else gutter[top:bottom, left:right].T
     end = max(1, round(0.01 * region.shape[1]))  # a gutter is open at both ends, white space in a frame is not
-    pure = (region.mean(axis=1) >= _GUTTER_PURITY) & region[:, :end].all(axis=1) & region[:, -end:].all(axis=1)
+    pure = (gutters.share(region, 0) >= _GUTTER_PURITY) & region[:, :end].all(axis=1) & region[:, -end:].all(axis=1)
     changes = np.flatnonzero(np.diff(np.concatenate([[True], pure, [True]]).astype(np.int8)))
     runs = [list(run) for run in changes.reshape(-1, 2).tolist()]  # of what is not gutter
     merged = runs[:1]
@@ -93,7 +95,7 @@ def _split(gutter, box, axis, min_gutter):
 def _is_panel(gutter, box):
     """Tells whether the contents of a trimmed box fill it to its edges."""
     top, left, bottom, right = box
-    inside = ~gutter[top:bottom, left:right]
+    inside = 1 - gutter[top:bottom, left:right]
     band = max(2, round(0.015 * min(inside.shape)))
     edges = (inside[:band].any(axis=0), inside[-band:].any(axis=0),
              inside[:, :band].any(axis=1), inside[:, -band:].any(axis=1))

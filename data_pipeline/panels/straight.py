@@ -7,6 +7,9 @@ White space inside a picture (a figure on white paper) also looks like a gutter.
 ground, so it fills its box to the edges. Therefore a cut counts only if at least one of its pieces is a panel, or is
 cut further into panels. Beside a panel, a large piece that does not fill its box is a vignette. A small one (a balloon
 or a caption in the gutter) belongs to no panel.
+
+Panels of line art may have no frame, so that none fills its box. Then gutters count if what they leave is as large as
+panels, and covers the page almost whole.
 """
 
 import numpy as np
@@ -17,6 +20,8 @@ _GUTTER_PURITY = 0.985  # least share of a row's pixels that have the gutter's c
 _MIN_GUTTER = 0.004  # least thickness of a gutter, as a share of the page's width
 _MIN_PANEL = 0.10  # least side of a panel, as a share of the page's width
 _MIN_VIGNETTE = 0.05  # least area of a vignette, as a share of the square of the page's width
+_FEWEST_TILES = 3  # panels of a page where none fills its box; the shapes of one drawing may look like two
+_TILED = .9  # least share of a box that such panels cover
 _FILLED_EDGE = .72  # least share of each edge of a panel's box that is not gutter
 _CORNER = .08  # side of a panel's corners, as a share of its shorter side; a balloon's are empty
 
@@ -30,7 +35,8 @@ def find(gutter, width):
     Returns:
       Boxes (top, left, bottom, right).
     """
-    return _cut(gutter, (0, 0, *gutter.shape), width)
+    page = (0, 0, *gutter.shape)
+    return _cut(gutter, page, width) or _tiled(gutter, _trim(gutter, page), width)
 
 
 def _area(box):
@@ -50,6 +56,26 @@ def _cut(gutter, box, page_width):
                 return [panel for piece, panels in zip(pieces, found, strict=True)
                         for panel in panels or _vignette(gutter, piece, page_width)]
     return [box] if _is_panel(gutter, box) else []
+
+
+def _tiled(gutter, box, page_width):
+    """Finds the panels inside `box` of a page where none fills its box; an empty list if they do not cover it."""
+    if not _area(box):
+        return []
+    tiles = _tiles(gutter, box, max(1, _MIN_GUTTER * page_width))
+    filled = [_trim(gutter, tile) for tile in tiles]
+    least = min(min(bottom - top, right - left) for top, left, bottom, right in filled)
+    return tiles if len(tiles) >= _FEWEST_TILES and least >= _MIN_PANEL * page_width and (
+        sum(map(_area, filled)) >= _TILED * _area(box)) else []
+
+
+def _tiles(gutter, box, min_gutter):
+    """Cuts `box` along all straight gutters."""
+    for axis in (0, 1):
+        pieces = _split(gutter, box, axis, min_gutter)
+        if len(pieces) > 1:
+            return [tile for piece in pieces for tile in _tiles(gutter, piece, min_gutter)]
+    return [box]
 
 
 def _vignette(gutter, box, page_width):

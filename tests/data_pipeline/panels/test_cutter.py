@@ -199,3 +199,12 @@ def test_a_striped_shirt_is_no_inset():
     for top in range(350, 600, 50):
         page[top:top + 4, 150:450] = 0
     _same(page, [(40, 40, 760, 560)], 5)
+
+
+def test_drawings_without_frames_between_straight_gutters_are_panels():
+    boxes = [(30, 40, 310, 560), (330, 40, 770, 290), (330, 310, 770, 560)]
+    page = np.full((800, 600, 3), 255, np.uint8)
+    for top, left, bottom, right in boxes:
+        middle, axes = ((left + right) // 2, (top + bottom) // 2), ((right - left) // 2, (bottom - top) // 2)
+        cv2.ellipse(page, middle, axes, 0, 0, 360, (0, 0, 0), 3)
+    _same(page, boxes, 3)

@@ -20,6 +20,7 @@ _OPEN_COVERED = .62  # the same of the page's contents, where no straight gutter
 _COVERED = .8  # least share of a box that its parts cover, if it is cut further
 _MOST_OVERLAP = .3  # most share of the smaller of two panels that the other one lies over
 _SOLID = .95  # a piece that fills so much of its polygon is one panel
+_CONVEX = .95  # least share of its convex hull that a panel with rounded corners fills
 _BRIDGED = .6  # least share of a gutter that something crosses that is free
 _MIN_GUTTER = .004  # least thickness of a gutter, as a share of the page's width
 
@@ -53,12 +54,12 @@ def find(gutter, width):
     boxes = straight.find(gutter, width)
     found = []
     for top, left, bottom, right in boxes or [(0, 0, *gutter.shape)]:
-        box = corners((top, left, bottom, right))
-        parts = [polygon + [left, top] for polygon in _cut_open(gutter[top:bottom, left:right], width)]
-        if len(parts) > 1 and sum(map(area, parts)) >= _COVERED * area(box) and not _overlap(parts):
+        part = gutter[top:bottom, left:right]
+        parts = [polygon + [left, top] for polygon in _cut_open(part, width)]
+        if len(parts) > 1 and sum(map(area, parts)) >= _COVERED * _hull(part) and not _overlap(parts):
             found += parts
         elif boxes:
-            found.append(box)
+            found.append(corners((top, left, bottom, right)))
         elif not _overlap(parts) and sum(map(area, parts)) >= _OPEN_COVERED * _extent(gutter):
             found += parts
     return found
@@ -68,6 +69,11 @@ def _extent(gutter):
     """The area of the box around all that is not gutter, in pixels."""
     _, _, w, h = cv2.boundingRect(1 - gutter)
     return w * h
+
+
+def _hull(gutter):
+    """The area of the convex hull of all that is not gutter, in pixels."""
+    return area(cv2.convexHull(cv2.findNonZero(1 - gutter)))
 
 
 def _overlap(polygons):
@@ -83,15 +89,28 @@ def _overlap(polygons):
 def _cut_open(gutter, width):
     """Finds panels of any shape between gutters that are open to the edges of `gutter`: list of polygons."""
     outside = gutters.opened(gutter, width)
-    panels, others = [], []
-    for piece in _pieces(1 - outside):
+    parts, panels, others = _pieces(1 - outside), [], []
+    for piece in parts:
         found = _cut_piece(piece, outside, width)
         panels += found
         if not found:
             others.append(piece)
     if sum(map(area, panels)) < _FRAMED * _extent(gutter):  # a balloon and a figure are no panels
-        return []
+        return _rounded(parts, width)
     return panels + _vignettes(others, panels, outside.shape, width)
+
+
+def _rounded(pieces, width):
+    """Finds panels with rounded or cut corners: list of polygons; empty unless they are nearly all that is there."""
+    hulls = []
+    for left, top, mask in pieces:
+        contours = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)[0]
+        hull = cv2.convexHull(np.concatenate(contours))[:, 0]
+        if _is_large(mask.shape, width, _MIN_VIGNETTE) and cv2.countNonZero(mask) > _CONVEX * area(hull):
+            hulls.append(hull + [left, top])
+    if len(hulls) < 2 or sum(map(area, hulls)) < _COVERED * area(cv2.convexHull(np.int32(np.concatenate(hulls)))):
+        return []
+    return [np.float64(hull) for hull in hulls]
 
 
 def _pieces(inside):

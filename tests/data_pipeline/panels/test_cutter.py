@@ -208,3 +208,15 @@ def test_drawings_without_frames_between_straight_gutters_are_panels():
         middle, axes = ((left + right) // 2, (top + bottom) // 2), ((right - left) // 2, (bottom - top) // 2)
         cv2.ellipse(page, middle, axes, 0, 0, 360, (0, 0, 0), 3)
     _same(page, boxes, 3)
+
+
+def test_panels_with_rounded_corners(rng):
+    page = _page([(40, 40, 380, 960)], 800, 1000, 255, rng)
+    outlines = ([[40, 420], [400, 420], [420, 460], [300, 700], [160, 700], [80, 670], [40, 600]],
+                [[440, 470], [500, 490], [700, 490], [740, 720], [320, 710]],
+                [[720, 490], [840, 490], [920, 520], [960, 590], [960, 760], [780, 760], [760, 720]])
+    for outline in outlines:
+        cv2.fillPoly(page, [np.int32(outline)], rng.integers(60, 190, 3).tolist())
+    boxes = [(40, 40, 380, 960)] + [(y0, x0, y1, x1) for (x0, y0), (x1, y1) in (
+        (np.min(outline, axis=0), np.max(outline, axis=0)) for outline in outlines)]
+    _same(page, boxes, 5)

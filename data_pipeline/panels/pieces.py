@@ -14,6 +14,7 @@ _MIN_SIDE = .09  # least side of a panel, as a share of the page's width
 _MIN_AREA = .012  # least area of a panel with a frame or a painted ground, as a share of the page's squared width
 _MIN_VIGNETTE = .05  # the same of a drawing without a frame beside panels
 _FILLED_EDGE = .55  # least share of each edge of a panel's polygon that is not gutter
+_FRAMED_EDGE = .9  # the same of a panel from which a drawing without a frame sticks out
 _CORNER = .08  # distance from a panel's corners within which it begins, as a share of its shorter side
 _FRAMED = .3  # least share of the contents that panels with a frame or a painted ground have
 _OPEN_COVERED = .62  # the same of the page's contents, where no straight gutter is; a drawing's shapes cover less
@@ -21,6 +22,7 @@ _COVERED = .8  # least share of a box that its parts cover, if it is cut further
 _MOST_OVERLAP = .3  # most share of the smaller of two panels that the other one lies over
 _SOLID = .95  # a piece that fills so much of its polygon is one panel
 _CONVEX = .95  # least share of its convex hull that a panel with rounded corners fills
+_NARROW = .03  # width of what is no drawing beside a panel, but its torn edge, as a share of the page's width
 _BRIDGED = .6  # least share of a gutter that something crosses that is free
 _MIN_GUTTER = .004  # least thickness of a gutter, as a share of the page's width
 
@@ -56,7 +58,7 @@ def find(gutter, width):
     for top, left, bottom, right in boxes or [(0, 0, *gutter.shape)]:
         part = gutter[top:bottom, left:right]
         parts = [polygon + [left, top] for polygon in _cut_open(part, width)]
-        if len(parts) > 1 and sum(map(area, parts)) >= _COVERED * _hull(part) and not _overlap(parts):
+        if len(parts) > 1 and sum(map(area, parts)) >= _COVERED * area(_hull(1 - part)) and not _overlap(parts):
             found += parts
         elif boxes:
             found.append(corners((top, left, bottom, right)))
@@ -71,9 +73,9 @@ def _extent(gutter):
     return w * h
 
 
-def _hull(gutter):
-    """The area of the convex hull of all that is not gutter, in pixels."""
-    return area(cv2.convexHull(cv2.findNonZero(1 - gutter)))
+def _hull(mask):
+    """The convex hull of a mask: int32 [N, 1, 2], (x, y)."""
+    return cv2.convexHull(np.concatenate(cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)[0]))
 
 
 def _overlap(polygons):
@@ -93,19 +95,34 @@ def _cut_open(gutter, width):
     for piece in parts:
         found = _cut_piece(piece, outside, width)
         panels += found
-        if not found:
-            others.append(piece)
+        others += _rest(piece, found, width) if found else [piece]
     if sum(map(area, panels)) < _FRAMED * _extent(gutter):  # a balloon and a figure are no panels
         return _rounded(parts, width)
     return panels + _vignettes(others, panels, outside.shape, width)
+
+
+def _rest(piece, panels, width):
+    """What sticks out of the framed panels of a piece and is as large as a drawing: list of at most one piece."""
+    left, top, mask = piece
+    wide = np.ones([max(3, round(_NARROW * width))] * 2, np.uint8)
+    rest = mask.copy()
+    for panel in panels:
+        cv2.fillPoly(rest, [np.int32(np.rint(panel - [left, top]))], 0)
+    rest = cv2.morphologyEx(rest, cv2.MORPH_OPEN, wide)
+    if not _is_large(cv2.boundingRect(rest)[2:], width, _MIN_VIGNETTE):
+        return []
+    for panel in panels:
+        (x0, y0), (x1, y1) = np.int32(np.rint([panel.min(axis=0), panel.max(axis=0)])) - [left, top]
+        if not _is_filled(mask[y0:y1, x0:x1], panel - [left + x0, top + y0], _FRAMED_EDGE):
+            return []
+    return [(left, top, rest)]
 
 
 def _rounded(pieces, width):
     """Finds panels with rounded or cut corners: list of polygons; empty unless they are nearly all that is there."""
     hulls = []
     for left, top, mask in pieces:
-        contours = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)[0]
-        hull = cv2.convexHull(np.concatenate(contours))[:, 0]
+        hull = _hull(mask)[:, 0]
         if _is_large(mask.shape, width, _MIN_VIGNETTE) and cv2.countNonZero(mask) > _CONVEX * area(hull):
             hulls.append(hull + [left, top])
     if len(hulls) < 2 or sum(map(area, hulls)) < _COVERED * area(cv2.convexHull(np.int32(np.concatenate(hulls)))):
@@ -198,7 +215,7 @@ def _polygon(mask):
     return box
 
 
-def _is_filled(mask, polygon):
+def _is_filled(mask, polygon, least=_FILLED_EDGE):
     """Tells whether a piece fills a polygon to its edges, as a panel with a frame or a painted ground does."""
     h, w = mask.shape
     inner = np.zeros_like(mask)
@@ -219,7 +236,7 @@ def _is_filled(mask, polygon):
     side = max(2, round(_CORNER * min(h, w)))
     begun = [mask[max(0, cy - side):cy + side, max(0, cx - side):cx + side].any()
                for cx, cy in np.int32(np.rint(polygon))]
-    return min(shares) >= _FILLED_EDGE and sum(begun) >= len(begun) - 1 and (
+    return min(shares) >= least and sum(begun) >= len(begun) - 1 and (
         cv2.countNonZero(mask & inner) > .92 * cv2.countNonZero(inner))
 
 

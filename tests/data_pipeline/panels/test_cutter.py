@@ -220,3 +220,9 @@ def test_panels_with_rounded_corners(rng):
     boxes = [(40, 40, 380, 960)] + [(y0, x0, y1, x1) for (x0, y0), (x1, y1) in (
         (np.min(outline, axis=0), np.max(outline, axis=0)) for outline in outlines)]
     _same(page, boxes, 5)
+
+
+def test_a_drawing_without_a_frame_that_sticks_out_of_a_panel_is_another_one(rng):
+    page = _page([(40, 40, 480, 560)], 800, 600, 255, rng)
+    cv2.ellipse(page, (300, 600), (90, 160), 0, 0, 360, (120, 60, 30), -1)
+    _same(page, [(40, 40, 480, 560), (480, 210, 760, 390)], 16)

@@ -16,6 +16,7 @@ from data_pipeline.panels import askew, borders, gutters, pieces, reading_order
 WORK_SIZE = 700  # pixels; pages are shrunk to this width first
 _EXPLAINED = .72  # least share of a page that panels cover, if some run off it
 _UNEXPLAINED = .03  # most share of the page that such panels and gutters do not share out among them
+_TALLEST = 3  # most height of a page for its width; strips are taller, and have wide gutters
 _WHOLE = .97  # least share of a page that a panel covers which is no panel of it, but the page
 
 
@@ -108,11 +109,11 @@ def _cut_upright(page, colors):
     gray = cv2.max(page[..., 0], cv2.max(page[..., 1], page[..., 2]))
     width = min(page.shape[1], 1.6 * page.shape[0])
     found = _best((gutters.of_color(page, color) for color in colors), page, width)
-    if not _covers(found, page, _EXPLAINED):
+    if not _covers(found, page, _EXPLAINED) and page.shape[0] <= _TALLEST * page.shape[1]:
         for gutter in gutters.of_bleeds(page, width):
             bled = _best([gutter], page, width)
             covered = sum(map(pieces.area, bled))
-            if len(bled) > 1 and covered > _EXPLAINED * gutter.size and (
+            if len(bled) >= max(2, len(found)) and covered > _EXPLAINED * gutter.size and (
                     abs(covered + cv2.countNonZero(gutter) - gutter.size) < _UNEXPLAINED * gutter.size):
                 found = bled
     divided = []

@@ -22,6 +22,7 @@ _COVERED = .8  # least share of a box that its parts cover, if it is cut further
 _MOST_OVERLAP = .3  # most share of the smaller of two panels that the other one lies over
 _SOLID = .95  # a piece that fills so much of its polygon is one panel
 _CONVEX = .95  # least share of its convex hull that a panel with rounded corners fills
+_SPARSE = .5  # most share of a drawing without a frame that is gutter, to cut the box that it is in
 _NARROW = .03  # width of what is no drawing beside a panel, but its torn edge, as a share of the page's width
 _BRIDGED = .6  # least share of a gutter that something crosses that is free
 _MIN_GUTTER = .004  # least thickness of a gutter, as a share of the page's width
@@ -57,8 +58,10 @@ def find(gutter, width):
     found = []
     for top, left, bottom, right in boxes or [(0, 0, *gutter.shape)]:
         part = gutter[top:bottom, left:right]
-        parts = [polygon + [left, top] for polygon in _cut_open(part, width)]
-        if len(parts) > 1 and sum(map(area, parts)) >= _COVERED * area(_hull(1 - part)) and not _overlap(parts):
+        panels, sparse = _cut_open(part, width)
+        parts = [polygon + [left, top] for polygon in panels + sparse]
+        # Few things on white space may also be within a panel that has gaps in its frame.
+        if len(panels) > 1 and sum(map(area, panels)) >= _COVERED * area(_hull(1 - part)) and not _overlap(parts):
             found += parts
         elif boxes:
             found.append(corners((top, left, bottom, right)))
@@ -89,7 +92,13 @@ def _overlap(polygons):
 
 
 def _cut_open(gutter, width):
-    """Finds panels of any shape between gutters that are open to the edges of `gutter`: list of polygons."""
+    """Finds panels of any shape between gutters that are open to the edges.
+
+    Args:
+      gutter, width: see `find`.
+    Returns:
+      Two lists of polygons: panels, and drawings without a frame that are sparse.
+    """
     outside = gutters.opened(gutter, width)
     parts, panels, others = _pieces(1 - outside), [], []
     for piece in parts:
@@ -97,8 +106,12 @@ def _cut_open(gutter, width):
         panels += found
         others += _rest(piece, found, width) if found else [piece]
     if sum(map(area, panels)) < _FRAMED * _extent(gutter):  # a balloon and a figure are no panels
-        return _rounded(parts, width)
-    return panels + _vignettes(others, panels, outside.shape, width)
+        return _rounded(parts, width), []
+    sparse = []
+    for vignette in _vignettes(others, panels, outside.shape, width):
+        (left, top), (right, bottom) = np.int32(vignette[[0, 2]])
+        (sparse if outside[top:bottom, left:right].mean() > _SPARSE else panels).append(vignette)
+    return panels, sparse
 
 
 def _rest(piece, panels, width):

@@ -226,3 +226,13 @@ def test_a_drawing_without_a_frame_that_sticks_out_of_a_panel_is_another_one(rng
     page = _page([(40, 40, 480, 560)], 800, 600, 255, rng)
     cv2.ellipse(page, (300, 600), (90, 160), 0, 0, 360, (120, 60, 30), -1)
     _same(page, [(40, 40, 480, 560), (480, 210, 760, 390)], 16)
+
+
+def test_few_things_on_white_paper_are_no_panel_where_a_frame_has_gaps():
+    boxes = [(40, 40, 380, 560), (420, 40, 760, 560)]
+    page = _line_art(boxes, 800, 600)
+    page[480:484, 80:520] = 255
+    page[580:760, 40:560] = 120
+    page[440:520, 40:44] = page[560:576, 556:560] = 255
+    cv2.line(page, (60, 450), (530, 560), (0, 0, 0), 3)
+    _same(page, boxes, 3)

@@ -16,9 +16,10 @@ _WHOLE = .965  # least share of its length that a border is a line
 _THICK = .6  # least thickness of a border, as a share of the frame's
 _HIDDEN = 1.  # pixels; thickness of frames that cannot be told from dark gutters
 _MOST_INSET = .5  # most share of its panel that an inset has
+_OVER = .02  # distance by which an inset may lie over the edge of its panel, as a share of the page's width
 _FRAMED = .92  # least share of the frame of an inset that is a line
 _MOST_SEGMENTS = 40  # a region with more straight lines has a pattern
-_MOST_LEVEL = 4  # an inset with more lines from side to side, its frame among them, is a striped shirt
+_MOST_LEVEL = 4  # an inset with more lines in its panel from side to side, its frame among them, is a striped shirt
 _MIN_SIDE = .1  # least side of a panel, as a share of the page's width
 
 
@@ -53,23 +54,26 @@ def cut(gray, box, width):
 
 
 def insets(gray, box, width):
-    """Finds framed rectangles in a framed panel, whose frames are as thick as its own.
+    """Finds framed rectangles in a framed panel or over its edge, whose frames are as thick as its own.
 
     Args:
       gray, box, width: see `cut`.
     Returns:
       List of boxes.
     """
-    top, left, bottom, right = (max(0, box[0] - 1), max(0, box[1] - 1), box[2] + 1, box[3] + 1)
+    over = round(_OVER * width)
+    top, left, bottom, right = max(0, box[0] - over), max(0, box[1] - over), box[2] + over, box[3] + over
     region = gray[top:bottom, left:right]
     reach, side = max(3, round(_REACH * width)), round(_MIN_SIDE * width)
     lines = []
-    for part in (region, np.ascontiguousarray(region.T)):
+    for axis, part in enumerate((region, np.ascontiguousarray(region.T))):
         rows, dark = _segments(part, reach, side // 2)
         if len(rows) > _MOST_SEGMENTS:
             return []
         # The panel's frame is none of an inset; that of an inset over the panel's edge takes up a part of the edge.
-        rows = [k for k in rows if reach < k < len(dark) - reach or dark[k].mean() < _FRAMED]
+        near, far = box[axis] - (top, left)[axis], box[axis + 2] - 1 - (top, left)[axis]
+        own = slice(box[1 - axis] - (left, top)[axis], box[3 - axis] - (left, top)[axis])
+        rows = [k for k in rows if min(abs(k - near), abs(k - far)) > reach or dark[k, own].mean() < _FRAMED]
         if len(rows) < 2:
             return []
         lines.append((rows, np.pad(np.cumsum(dark[rows], axis=1, dtype=np.int32), ((0, 0), (1, 0)))))
@@ -85,7 +89,7 @@ def insets(gray, box, width):
     for i, j in itertools.combinations(range(len(columns)), 2):
         x0, x1 = columns[i], columns[j]
         level = np.array(rows)[across[:, x1] - across[:, x0] >= _FRAMED * (x1 - x0)].tolist() if x1 - x0 >= side else []
-        if len(level) > _MOST_LEVEL:
+        if sum(box[0] - top + reach < y < box[2] - top - reach for y in level) > _MOST_LEVEL:
             continue
         for y0, y1 in itertools.combinations(level, 2):
             if y1 - y0 >= side and (y1 - y0) * (x1 - x0) < _MOST_INSET * region.size and (

@@ -236,3 +236,11 @@ def test_few_things_on_white_paper_are_no_panel_where_a_frame_has_gaps():
     page[440:520, 40:44] = page[560:576, 556:560] = 255
     cv2.line(page, (60, 450), (530, 560), (0, 0, 0), 3)
     _same(page, boxes, 3)
+
+
+def test_an_inset_over_the_edge_of_its_panel():
+    boxes = [(40, 40, 480, 560), (370, 150, 492, 290), (490, 40, 760, 560)]
+    page = _line_art(boxes, 800, 600)
+    page[370:492, 150:290] = 0
+    page[374:488, 154:286] = 255
+    _same(page, boxes, 4)

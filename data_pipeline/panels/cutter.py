@@ -113,7 +113,7 @@ def _cut_upright(page, colors):
         for gutter in gutters.of_bleeds(page, width):
             bled = _best([gutter], page, width)
             covered = sum(map(pieces.area, bled))
-            if len(bled) >= max(2, len(found)) and covered > _EXPLAINED * gutter.size and (
+            if len(bled) > 1 and covered > _EXPLAINED * gutter.size and (
                     abs(covered + cv2.countNonZero(gutter) - gutter.size) < _UNEXPLAINED * gutter.size):
                 found = bled
     divided = []

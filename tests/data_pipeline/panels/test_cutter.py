@@ -78,6 +78,12 @@ def test_a_webtoon_strip_of_many_screens():
     _same(strip, [(40 + 340 * k, 40, 340 + 340 * k, 340) for k in range(30)], 3)
 
 
+def test_panels_of_a_drawn_strip_with_wide_gutters():
+    strip = synthetic_page.draw_strip(1, 1, width=400, height=6_000)
+    found = cutter.find(cv2.cvtColor(strip.line_art, cv2.COLOR_GRAY2RGB))
+    assert len(strip.panels) >= 5 and abs(len(found) - len(strip.panels)) <= 1
+
+
 def test_line_art_panels_with_frames():
     boxes = [(30, 30, 380, 570), (420, 30, 770, 290), (420, 330, 770, 570)]
     _same(_line_art(boxes, 800, 600), boxes, 2)

@@ -106,10 +106,11 @@ def insets(gray, box, width):
 
 
 def _frame(gray, box, reach):
-    """Measures the thickness of a region's frame, see `_thickness`. Dark gutters hide it."""
+    """Measures the thickness of a region's frame, see `_thickness`. Dark gutters hide it, but for those at the edge."""
     top, left, bottom, right = box
     if np.median(gray[[max(0, top - reach), min(len(gray), bottom + reach) - 1], left:right]) < _BLACK:
-        return _HIDDEN
+        margin = np.median([top, left, gray.shape[0] - bottom, gray.shape[1] - right])
+        return margin if 0 < margin <= 2 * reach else _HIDDEN
     level, upright = gray[:, left:right], gray[top:bottom].T
     return np.median([_thickness(level, top, reach), _thickness(level, bottom - 1, reach),
                       _thickness(upright, left, reach), _thickness(upright, right - 1, reach)])

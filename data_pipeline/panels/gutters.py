@@ -12,6 +12,7 @@ _BLED = .1  # least share of the ring of the color of gutters, where panels run 
 _MOST = .31  # most share of the page that such gutters have
 _SHARP = .75  # least share of the surroundings of gutters that differ from them, other than in a gradient
 _RARE_INSIDE = .1  # most share of the page that has this color and is no gutter
+_STROKE, _NO_STROKES = .01, .5  # least share of gutters that is wider than this share of the page's width
 _LEAK = .004  # width of passages through which gutters do not enter panels, as a share of the page's width
 
 
@@ -86,7 +87,7 @@ def of_bleeds(page, width):
     Returns:
       List of maps uint8 [H, W], 1 on one area of one color that reaches the page's edge, else 0.
     """
-    leak = max(2, round(_LEAK * width))
+    leak, thick = max(2, round(_LEAK * width)), np.ones([max(2, round(_STROKE * width))] * 2, np.uint8)
     found = []
     for color in candidates(page, _BLED):
         gutter = of_color(page, color)
@@ -99,6 +100,8 @@ def of_bleeds(page, width):
             size = cv2.countNonZero(part)
             rest = (cv2.countNonZero(gutter) - size) / gutter.size
             if size > _MOST * gutter.size or rest >= _RARE_INSIDE and color.min() < 255:
+                continue
+            if cv2.countNonZero(cv2.morphologyEx(part, cv2.MORPH_OPEN, thick)) < _NO_STROKES * size:
                 continue
             ring = cv2.dilate(part, np.ones((5, 5), np.uint8)) & (1 - part)
             sharp = (np.abs(page[ring > 0] - color).max(axis=-1) > 2 * _TOLERANCE).mean() if ring.any() else 0

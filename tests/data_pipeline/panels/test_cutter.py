@@ -1,3 +1,5 @@
+import pathlib
+
 import cv2
 import numpy as np
 import pytest
@@ -76,6 +78,21 @@ def test_a_webtoon_strip_of_many_screens():
     strip = synthetic_comic.draw_strip(pictures, gutter=40)
     assert strip.shape[0] > 10_000
     _same(strip, [(40 + 340 * k, 40, 340 + 340 * k, 340) for k in range(30)], 3)
+
+
+@pytest.mark.parametrize('size', [256, 700, 1200])
+@pytest.mark.parametrize('path', sorted(pathlib.Path('eval/examples/drawings').glob('*.png')), ids=str)
+def test_single_drawings_of_any_size_are_not_cut(path, size):
+    drawing = cv2.resize(cv2.imread(str(path)), (size, size), interpolation=cv2.INTER_CUBIC)
+    assert not cutter.find(drawing)
+
+
+def test_a_floor_line_thinner_than_a_frame_at_the_edge_of_the_page_is_no_border():
+    page = np.full((640, 640, 3), 255, np.uint8)
+    cv2.rectangle(page, (0, 0), (639, 639), (0, 0, 0), 9)
+    cv2.circle(page, (320, 200), 90, (0, 0, 0), 4)
+    page[500:502] = 0
+    assert len(cutter.find(page)) <= 1
 
 
 def test_panels_of_a_drawn_strip_with_wide_gutters():

@@ -99,9 +99,7 @@ def put_together(drawn, results):
     for number, panel in enumerate(drawn.panels if drawn.squares else []):
         parts = [(one, result) for one, result in zip(drawn.squares, results, strict=True) if one.panel == number]
         small, mask = _small_colors(panel.box, parts)
-        part = _part(panel.box)
-        corners = np.int32(panel.polygon) - [part[1].start, part[0].start]
-        inside = cv2.fillPoly(np.zeros(paper[part].shape, np.uint8), [corners], 1)
+        part, inside = _part(panel.box), cutter.inside(panel)
         # The colors of two squares may differ by chance, so they do not tell where an area ends.
         labels = areas.find(drawn.lines[part], small if len(parts) == 1 else None)
         table = areas.colors_of(labels, np.dstack([small, mask]), drawn.lines[part])

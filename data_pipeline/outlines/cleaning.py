@@ -1,4 +1,6 @@
-"""Cleans drawings as people have them, in the graph: tinted paper becomes white, white on black becomes black on white.
+"""Cleans drawings as people have them, in the graph or as arrays.
+
+Tinted paper becomes white, white on black becomes black on white.
 
 All limits are our choice. The page is measured in blocks, at most 512 along its longer side. The darkest and the
 lightest level of each block are those of single pixels, so a thin stroke counts as much on a large page as on a small

@@ -1,6 +1,6 @@
-"""Line art of any size, in the graph: fits it to the networks' square, and lays it over its colors.
+"""Line art of any size: fits it to the networks' square, and lays it over its colors.
 
-The command line and the exported model both use these functions, so both give the same result.
+The exported model does this in its graph. The command line calls `fit_array`, which gives the same up to a few levels.
 """
 
 import cv2

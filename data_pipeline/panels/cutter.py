@@ -97,11 +97,21 @@ def crop(picture, panel):
       array([  0, 255], dtype=uint8)
     """
     top, left, bottom, right = panel.box
-    part = picture[top:bottom, left:right]
-    inside = cv2.fillPoly(np.zeros(part.shape[:2], np.uint8), [panel.polygon - [left, top]], 1)
-    if inside.all():
+    part, within = picture[top:bottom, left:right], inside(panel)
+    if within.all():
         return part  # without a copy, which would be large for a large page
-    return cv2.copyTo(part, inside, np.full_like(part, 255))
+    return cv2.copyTo(part, within, np.full_like(part, 255))
+
+
+def inside(panel):
+    """Tells which pixels of a panel's box lie in its polygon: uint8 [h, w], 1 or 0.
+
+    Example:
+      >>> inside(whole(np.zeros((2, 3)))).tolist()
+      [[1, 1, 1], [1, 1, 1]]
+    """
+    top, left, bottom, right = panel.box
+    return cv2.fillPoly(np.zeros((bottom - top, right - left), np.uint8), [np.int32(panel.polygon) - [left, top]], 1)
 
 
 def _cut_upright(page, colors):

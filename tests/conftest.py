@@ -1,5 +1,10 @@
 """What several tests need: drawn panels, a prepared data folder, tiny trained networks, and their exported model."""
 
+import os
+
+os.environ.setdefault('TF_NUM_INTRAOP_THREADS', '1')  # every core has a test of its own; read by TensorFlow at import
+
+# ruff: noqa: E402
 import numpy as np
 import pytest
 import tensorflow as tf

@@ -204,8 +204,9 @@ def test_a_killed_run_leaves_whole_files_and_the_next_run_continues_it(tmp_path,
     assert killed.returncode == -signal.SIGKILL, killed.stderr.decode()
     left = files(out)
     assert 'comics/4.png.part' in left and 'comics/4.png' not in left
-    for name in left - {'colorized.json', 'comics/4.png.part'}:
-        assert pixels(out / name).shape == (64, 64, 3)
+    for name in left:
+        if not name.endswith(('.json', '.part')):
+            assert pixels(out / name).shape == (64, 64, 3)
     assert colorize.colorize([drawings], out, stand_in) in [(7, 3), (6, 4)]  # the record may be one result behind
     colorize.colorize([drawings], tmp_path / 'at once', stand_in)
     assert files(out) == files(tmp_path / 'at once')

@@ -43,7 +43,7 @@ def test_xla_takes_the_same_steps(network, changes, options, small_batch, monkey
     for compiled in (False, True):
         model = _compiled(network, changes, options)
         before = [variable.numpy() for variable in model.trainable_variables]
-        step = tf.function(model.train_step, jit_compile=compiled)
+        step = tf.function(model.train_step, jit_compile=True) if compiled else model.train_step
         values.append([step(small_batch), step(small_batch)])
         changed.append(np.concatenate([np.ravel(variable - b) for variable, b in zip(
             model.trainable_variables, before, strict=True)]))

@@ -1,6 +1,7 @@
 """What several tests of training need."""
 
 import pytest
+import tensorflow as tf
 import tf_keras as keras
 
 from data_pipeline import prepare
@@ -13,6 +14,14 @@ def all_for_training(tmp_path_factory, comics):
     folder = tmp_path_factory.mktemp('data')
     prepare.prepare([comics], folder, validation_percent=0)
     return folder
+
+
+@pytest.fixture
+def eager():
+    """Runs graphs as plain Python, which is faster than to trace them for a few steps."""
+    tf.config.run_functions_eagerly(True)
+    yield
+    tf.config.run_functions_eagerly(False)
 
 
 @pytest.fixture

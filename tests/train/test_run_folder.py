@@ -24,11 +24,16 @@ from train import cross_fit, run_folder
 STEPS = 7
 
 
-def start(program, data, workdir, steps):
-    """Starts a training of a tiny network as a process."""
-    command = [sys.executable, '-m', program, '--data', data, '--workdir', workdir, '--preset', 'tiny', '--batch_size',
-               2, '--checkpoint_every', 2, '--steps', steps]
-    return subprocess.Popen([str(part) for part in command], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+def arguments(data, workdir, steps):
+    """The command line of a training of a tiny network."""
+    return ('--data', data, '--workdir', workdir, '--preset', 'tiny', '--batch_size', 2, '--checkpoint_every', 2,
+            '--steps', steps)
+
+
+def start(program, *command_line):
+    """Starts a training as a process."""
+    command = [sys.executable, '-m', program, *map(str, arguments(*command_line))]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
 def failure(begin, *arguments):
@@ -44,7 +49,8 @@ def failure(begin, *arguments):
 def test_a_killed_run_goes_on_as_if_nothing_had_happened(program, examples, request, tmp_path):
     data = request.getfixturevalue(examples)
     whole, killed = tmp_path / 'whole', tmp_path / 'killed'
-    assert start(program, data, whole, STEPS).communicate(timeout=300) and len(rows(whole)) == STEPS
+    programs.run_here(program, *arguments(data, whole, STEPS))
+    assert len(rows(whole)) == STEPS
     process = start(program, data, killed, STEPS)
     while len(rows(killed)) < 5 and process.poll() is None:
         time.sleep(.01)
@@ -169,8 +175,10 @@ def test_a_full_disk_is_named_and_the_last_checkpoint_is_whole(data, small_disk)
     assert (model.trainable_variables[0].numpy() != untrained).any()
 
 
-@pytest.mark.parametrize('precision', ['mixed_bfloat16', 'mixed_float16'])
-def test_trains_and_samples_in_mixed_precision(precision, data, tmp_path):
+@pytest.mark.parametrize('precision, examples', [('mixed_bfloat16', 'data'), ('mixed_float16', 'all_for_training')])
+def test_trains_and_samples_in_mixed_precision(precision, examples, request, tmp_path):
+    """It samples where there are validation examples."""
+    data = request.getfixturevalue(examples)
     programs.run_here('train.low_res_colorizer', '--data', data, '--workdir', tmp_path, '--preset', 'tiny',
                       '--batch_size', 2, '--steps', 2, '--precision', precision)
     losses = [float(row['loss']) for row in rows(tmp_path)]

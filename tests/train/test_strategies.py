@@ -12,24 +12,28 @@ import time
 import numpy as np
 import pytest
 
+from tests import programs
 from tests.train.logs import rows
 
-NETWORKS = ('low_res_colorizer', 'background_detector', 'polishing_network', 'two_step_polishing')
+NETWORKS = ('low_res_colorizer', 'background_detector', 'polishing_network')
+
+
+def arguments(data, workdir, *more):
+    """The command line of a training."""
+    return ['--data', data, '--workdir', workdir, '--preset', 'tiny', '--batch_size', 8, '--learning_rate', 5e-4, *more]
 
 
 class Program(subprocess.Popen):
     """A training program in a process of its own. A pipe that nobody reads would stop it, so stderr is a file."""
 
-    def __init__(self, program, data, workdir, *arguments, task=None, cluster=None):
+    def __init__(self, program, data, workdir, *more, task=None, cluster=None):
         environment = dict(os.environ)
         if cluster:
             me = {'type': 'worker', 'index': task}
             environment['TF_CONFIG'] = json.dumps({'cluster': {'worker': cluster}, 'task': me})
-        command = [sys.executable, '-m', program, '--data', data, '--workdir', workdir, '--preset', 'tiny',
-                   '--batch_size', 8, '--learning_rate', 5e-4, *arguments]
+        command = [sys.executable, '-m', program, *map(str, arguments(data, workdir, *more))]
         self._errors = tempfile.TemporaryFile('w+')  # noqa: SIM115
-        super().__init__([str(part) for part in command], stdout=subprocess.DEVNULL, stderr=self._errors,
-                         env=environment)
+        super().__init__(command, stdout=subprocess.DEVNULL, stderr=self._errors, env=environment)
 
     def ended(self):
         """Waits for its end; returns what it wrote to stderr."""
@@ -58,31 +62,26 @@ def free_addresses(count):
     return addresses
 
 
-@pytest.fixture(scope='module')
-def one_device(all_for_training, tmp_path_factory):
-    workdir = tmp_path_factory.mktemp('one')
-    finish(Program('tests.train.train_networks', all_for_training, workdir, '--steps', 10))
-    return workdir
-
-
-def assert_equal_losses(one_device, other):
-    for network in NETWORKS:
+def assert_takes_the_steps_of_one_device(workdir, networks, data, one_device):
+    programs.run_here('tests.train.train_networks', *arguments(data, one_device, '--steps', 10, '--networks',
+                                                               ','.join(networks)))
+    for network in networks:
         expected = losses(one_device / network)
         assert len(expected) == 10 and len(set(expected)) == 10
-        np.testing.assert_allclose(losses(other / network), expected, atol=1e-4, err_msg=network)
+        np.testing.assert_allclose(losses(workdir / network), expected, atol=1e-4, err_msg=network)
 
 
-def test_mirrored_on_two_devices_takes_the_steps_of_one(one_device, all_for_training, tmp_path):
-    finish(Program('tests.train.train_networks', all_for_training, tmp_path, '--steps', 10, '--strategy', 'mirrored',
-                   '--logical_cpus', 2))
-    assert_equal_losses(one_device, tmp_path)
+def test_mirrored_on_two_devices_takes_the_steps_of_one(all_for_training, tmp_path):
+    finish(Program('tests.train.train_networks', all_for_training, tmp_path / 'two', '--steps', 10, '--strategy',
+                   'mirrored', '--logical_cpus', 2))
+    assert_takes_the_steps_of_one_device(tmp_path / 'two', NETWORKS, all_for_training, tmp_path / 'one')
 
 
-def test_two_workers_take_the_steps_of_one(one_device, all_for_training, tmp_path):
+def test_two_workers_take_the_steps_of_one(all_for_training, tmp_path):
     cluster = free_addresses(2)
-    finish(*[Program('tests.train.train_networks', all_for_training, tmp_path, '--steps', 10, '--strategy',
-                     'multi_worker', task=task, cluster=cluster) for task in range(2)])
-    assert_equal_losses(one_device, tmp_path)
+    finish(*[Program('tests.train.train_networks', all_for_training, tmp_path / 'two', '--steps', 10, '--strategy',
+                     'multi_worker', '--networks', NETWORKS[0], task=task, cluster=cluster) for task in range(2)])
+    assert_takes_the_steps_of_one_device(tmp_path / 'two', NETWORKS[:1], all_for_training, tmp_path / 'one')
 
 
 def test_the_training_completes_if_a_worker_is_killed_and_restarted(all_for_training, tmp_path):

@@ -16,9 +16,8 @@ def test_train_all_three_and_color(data, panels, tmp_path):
     runs = {name: tmp_path / name for name in ('low_res_colorizer', 'background_detector', 'polishing_network')}
     for name, workdir in runs.items():
         extra = ['--background_detector', runs['background_detector']] if name == 'polishing_network' else []
-        done = run(f'train.{name}', '--data', data, '--workdir', workdir, '--preset', 'tiny', '--steps', 2,
-                   '--batch_size', 2, *extra)
-        assert done.returncode == 0, done.stderr
+        run_here(f'train.{name}', '--data', data, '--workdir', workdir, '--preset', 'tiny', '--steps', 2,
+                 '--batch_size', 2, *extra)
         assert {f'{name}.h5', f'{name}.json'} <= {p.name for p in workdir.iterdir()}
         assert any(workdir.rglob('events.out.tfevents.*'))
     shown = summaries(runs['low_res_colorizer'])
@@ -38,7 +37,7 @@ def _sample(colorizer, outline, seeds):
 
 
 def test_cross_fit_samples_what_its_colorizers_have_not_seen_and_the_detector_learns_from_it(
-        data, tmp_path, monkeypatch):
+        data, tmp_path, monkeypatch, eager):
     samples, workdir = tmp_path / 'samples', tmp_path / 'run'
     monkeypatch.setattr(low_res_colorizer.LowResColorizer, 'sample', _sample)
     trained, load = [], dataset.load

@@ -1,16 +1,16 @@
-"""Trains all networks a few steps under the strategy that the flags ask for; run by test_strategies as a process.
+"""Trains the three networks a few steps under the strategy that the flags ask for; run by test_strategies as a process.
 
   python -m tests.train.train_networks --data DATA --workdir DIR --preset tiny --steps 10 --strategy mirrored
 
-Each network's run folder is one below --workdir.
+--networks chooses some of them. Each network's run folder is one below --workdir.
 """
 
 import pathlib
 
 import tf_keras as keras
+from absl import flags
 
-from models import background_detector, low_res_colorizer, polishing_network
-from models.baselines import two_step_cgan
+from models import background_detector, comic_colorizer, low_res_colorizer, polishing_network
 from train import common
 
 
@@ -22,8 +22,9 @@ def main():
     for network, sizes, options in (
             (low_res_colorizer.LowResColorizer, low_res, {}), (background_detector.BackgroundDetector, small, {}),
             (polishing_network.PolishingNetwork, low_res,
-             {'detect_background': detector.masks, 'adversarial_weight': 0.}),
-            (two_step_cgan.PolishingPix2Pix, low_res, {'adversarial_weight': .01})):
+             {'detect_background': detector.masks, 'adversarial_weight': .01})):
+        if network.NAME not in common.FLAGS.networks:
+            continue
         keras.utils.set_random_seed(common.FLAGS.seed)
         model = network.from_preset(common.FLAGS.preset, **sizes)
         common.train(model, common.adam(), workdir=workdir / network.NAME, **options)
@@ -31,4 +32,5 @@ def main():
 
 if __name__ == '__main__':
     common.define_flags(batch_size=8, learning_rate=1e-3)
+    flags.DEFINE_list('networks', [network.NAME for network in comic_colorizer.ComicColorizer.NETWORKS], 'To train.')
     common.run(main)

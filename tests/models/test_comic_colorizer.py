@@ -16,13 +16,17 @@ AUTOMATIC = np.full((2, 3), comic_colorizer.AUTOMATIC, np.float32)
 def test_batch_of_two_equals_two_batches_of_one(tiny_weights, panels):
     colorizer = comic_colorizer.ComicColorizer.from_pretrained([tiny_weights])
     ink = outline.to_ink(np.stack([p.line_art for p in panels[:2]])[..., None].astype(np.float32))
-    both = colorizer.colorize(ink, np.array([7, 8], np.int64), np.float32(1), AUTOMATIC)
+    shapes = [tf.TensorSpec([None, *x.shape[1:]], x.dtype) for x in (ink, np.zeros(2, np.int64))]
+    colorize = colorizer.colorize.get_concrete_function(  # traced once for both batch sizes
+        *shapes, tf.TensorSpec([], tf.float32), tf.TensorSpec([None, 3], tf.float32))
+    ink, temperature = tf.constant(ink), tf.constant(1.)
+    both = colorize(ink, tf.constant([7, 8], tf.int64), temperature, tf.constant(AUTOMATIC))
     assert {k: v.shape.as_list() for k, v in both.items()} == {
         'image': [2, 256, 256, 3], 'low_res': [2, 32, 32, 3], 'background_mask': [2, 256, 256, 1],
         'background_color': [2, 3]}
     both['log_likelihood'] = colorizer.log_likelihood(ink, both['low_res'])
     for k in range(2):
-        alone = colorizer.colorize(ink[k:k + 1], np.array([7 + k], np.int64), np.float32(1), AUTOMATIC[:1])
+        alone = colorize(ink[k:k + 1], tf.constant([7 + k], tf.int64), temperature, tf.constant(AUTOMATIC[:1]))
         alone['log_likelihood'] = colorizer.log_likelihood(ink[k:k + 1], alone['low_res'])
         for key, value in alone.items():
             np.testing.assert_array_equal(value[0], both[key][k], err_msg=key)

@@ -18,7 +18,6 @@ NETWORKS = [
     (polishing_network.PolishingNetwork, LOW_RES,
      {'adversarial_weight': 0., 'detect_background': lambda outline: tf.cast(outline < .5, tf.float32)}),
     (pix2pix.Pix2Pix, SMALL, {'adversarial_weight': .01}),
-    (two_step_cgan.LowResPix2Pix, LOW_RES, {'adversarial_weight': .01}),
     (two_step_cgan.PolishingPix2Pix, LOW_RES, {'adversarial_weight': .01})]
 
 

@@ -15,7 +15,7 @@ import pytest
 from tests import programs
 from tests.train.logs import rows
 
-NETWORKS = ('low_res_colorizer', 'background_detector', 'polishing_network')
+COLORIZER, U_NETS = 'low_res_colorizer', 'background_detector,polishing_network'
 
 
 def arguments(data, workdir, *more):
@@ -64,8 +64,8 @@ def free_addresses(count):
 
 def assert_takes_the_steps_of_one_device(workdir, networks, data, one_device):
     programs.run_here('tests.train.train_networks', *arguments(data, one_device, '--steps', 10, '--networks',
-                                                               ','.join(networks)))
-    for network in networks:
+                                                               networks))
+    for network in networks.split(','):
         expected = losses(one_device / network)
         assert len(expected) == 10 and len(set(expected)) == 10
         np.testing.assert_allclose(losses(workdir / network), expected, atol=1e-4, err_msg=network)
@@ -73,15 +73,15 @@ def assert_takes_the_steps_of_one_device(workdir, networks, data, one_device):
 
 def test_mirrored_on_two_devices_takes_the_steps_of_one(all_for_training, tmp_path):
     finish(Program('tests.train.train_networks', all_for_training, tmp_path / 'two', '--steps', 10, '--strategy',
-                   'mirrored', '--logical_cpus', 2))
-    assert_takes_the_steps_of_one_device(tmp_path / 'two', NETWORKS, all_for_training, tmp_path / 'one')
+                   'mirrored', '--logical_cpus', 2, '--networks', U_NETS))
+    assert_takes_the_steps_of_one_device(tmp_path / 'two', U_NETS, all_for_training, tmp_path / 'one')
 
 
 def test_two_workers_take_the_steps_of_one(all_for_training, tmp_path):
     cluster = free_addresses(2)
     finish(*[Program('tests.train.train_networks', all_for_training, tmp_path / 'two', '--steps', 10, '--strategy',
-                     'multi_worker', '--networks', NETWORKS[0], task=task, cluster=cluster) for task in range(2)])
-    assert_takes_the_steps_of_one_device(tmp_path / 'two', NETWORKS[:1], all_for_training, tmp_path / 'one')
+                     'multi_worker', '--networks', COLORIZER, task=task, cluster=cluster) for task in range(2)])
+    assert_takes_the_steps_of_one_device(tmp_path / 'two', COLORIZER, all_for_training, tmp_path / 'one')
 
 
 def test_the_training_completes_if_a_worker_is_killed_and_restarted(all_for_training, tmp_path):

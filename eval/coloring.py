@@ -1,19 +1,19 @@
 """Colors the pictures of one run of eval.colorize, and writes the results.
 
-A run is one stream. While the networks color a batch of squares, one thread reads the next pages and cuts them into
+A run is one stream. While the networks color batches of squares, one thread reads the next pages and cuts them into
 squares, and another one puts colors back into pages that are complete, and writes them:
 
     read, clean, cut  ->  batches of squares, across pages  ->  put back, write
 """
 
 import collections
-import concurrent.futures
 import contextlib
 import dataclasses
 import errno
 import pathlib
 import time
 import typing
+from concurrent import futures
 
 import cv2
 import numpy as np
@@ -26,6 +26,7 @@ from eval.formats import files as formats
 from eval.settings import Settings
 
 BATCH_SIZE = 8  # the most squares that the networks color at a time (our choice)
+_BATCHES = 2  # batches that are colored at the same time; the parts of one that use one core leave the others idle
 _MOST_PIXELS = 50_000_000  # of the pages that wait for their colors
 _READ_AHEAD, _UNWRITTEN = 2, 3  # the most pages that are read ahead, and that wait to be written
 _LONG = 2  # seconds; of less, nothing is said
@@ -144,13 +145,16 @@ class Run:
         self._chapters = chapters.Chapters(self.output, found, plans)
         self._progress = _Progress(len(found))
         self._waiting = collections.deque()  # (job, square) without colors
+        self._coloring = collections.deque()  # (list of (job, square), future)
         self._writing = collections.deque()  # (job, future)
         try:
-            with concurrent.futures.ThreadPoolExecutor(1) as reader, concurrent.futures.ThreadPoolExecutor(1) as writer:
+            with (futures.ThreadPoolExecutor(1) as reader, futures.ThreadPoolExecutor(1) as self._writer,
+                  futures.ThreadPoolExecutor(_BATCHES) as self._networks):
                 try:
-                    self._stream(reader, writer, found, plans)
+                    self._stream(reader, found, plans)
                 finally:
-                    reader.shutdown(cancel_futures=True)
+                    for threads in (reader, self._networks):
+                        threads.shutdown(cancel_futures=True)
                     self._finish_the_rest()
         finally:
             with reported(output_folder.RECORD):
@@ -159,24 +163,26 @@ class Run:
                 self._contact_sheet.flush()
         return self._contact_sheet.written
 
-    def _stream(self, reader, writer, found, plans):
+    def _stream(self, reader, found, plans):
         """Leads all pages through the stages. Only this thread counts, prints and knows what is done."""
         todo = collections.deque(enumerate(zip(found, plans, strict=True), 1))
         reading, self._pixels, last = collections.deque(), 0, 0
-        while todo or reading or self._waiting or self._writing:
+        while todo or reading or self._waiting or self._coloring or self._writing:
             while todo and len(reading) < _READ_AHEAD and self._pixels + last * len(reading) < _MOST_PIXELS:
                 number, (page, plan) = todo.popleft()
                 reading.append(reader.submit(self._read, number, page, plan))
             if reading and self._pixels < _MOST_PIXELS:
                 sheet = reading.popleft().result()
                 last = sheet.pixels
-                self._begin(sheet, writer)
+                self._begin(sheet)
             elif self._waiting:
-                self._color_batch(writer)  # not full, since no page is ready or memory has no room
+                self._color_batch()  # not full, since no page is ready or memory has no room
+            elif self._coloring:
+                self._end_batch()
             elif self._writing:
                 self._finish_one()
             while len(self._waiting) >= BATCH_SIZE:
-                self._color_batch(writer)
+                self._color_batch()
             while self._writing and (self._writing[0][1].done() or len(self._writing) > _UNWRITTEN):
                 self._finish_one()
 
@@ -196,7 +202,7 @@ class Run:
             sheet.error = str(error)
         return sheet
 
-    def _begin(self, sheet, writer):
+    def _begin(self, sheet):
         """Lets the squares of a page wait for the networks."""
         if sheet.error:
             self._progress.page(sheet)
@@ -212,7 +218,7 @@ class Run:
         for job in [_Job(sheet, result, []) for result in sheet.left]:
             self._waiting += [(job, part) for part in sheet.drawn.squares]
             if not sheet.drawn.squares:
-                self._write(job, writer)
+                self._write(job)
 
     def _make_room(self, name):
         """Makes a result's folder, before time is spent on its colors: True if that is possible."""
@@ -221,22 +227,30 @@ class Run:
             return True
         return False
 
-    def _color_batch(self, writer):
-        """Colors up to a batch of the squares that wait."""
+    def _color_batch(self):
+        """Lets the networks color up to a batch of the squares that wait. The first batch, which compiles, is alone."""
+        while len(self._coloring) > (_BATCHES if self._progress.has_begun else 0):
+            self._end_batch()
         batch = [self._waiting.popleft() for _ in range(min(BATCH_SIZE, len(self._waiting)))]
         seeds = [job.result.seed + part.panel * _PANEL_SEEDS for job, part in batch]
+        self._coloring.append((batch, self._networks.submit(
+            self.system.colorize, np.stack([part.fitted for _, part in batch]), seeds, self.settings.temperature,
+            self.settings.background)))
+
+    def _end_batch(self):
+        """Waits for the colors of the batch that is first."""
+        batch, future = self._coloring.popleft()
         with self._progress.batch():
-            pictures = self.system.colorize(np.stack([part.fitted for _, part in batch]), seeds,
-                                            self.settings.temperature, self.settings.background)
+            pictures = future.result()
         for k, (job, _) in enumerate(batch):
             job.colored.append({key: of[k] for key, of in pictures.items()})
             if len(job.colored) == len(job.sheet.drawn.squares):
-                self._write(job, writer)
+                self._write(job)
 
-    def _write(self, job, writer):
+    def _write(self, job):
         """Lets a result that has all its colors be written."""
         self._record.forget(job.result.name)
-        self._writing.append((job, writer.submit(self._save, job)))
+        self._writing.append((job, self._writer.submit(self._save, job)))
 
     def _save(self, job):
         """Puts the colors back into the page and writes it: its pictures for the sheet. Runs in the writer's thread."""
@@ -285,6 +299,10 @@ class _Progress:
 
     def __init__(self, count):
         self._count, self._begun, self._panels, self._pages = count, None, 0, 0
+
+    @property
+    def has_begun(self):
+        return self._begun is not None
 
     @contextlib.contextmanager
     def batch(self):

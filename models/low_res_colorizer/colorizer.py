@@ -140,33 +140,30 @@ class LowResColorizer(network.Network):
         low = self.config.low_res_size
         prior_noise = tf.stack([self._noise_of([number, -1]) for number in range(_PRIOR_DRAWS)])  # for all pictures
 
-        def suggest(outline):
-            condition = self.condition(outline)
+        def suggest(condition):
             draws = self.likelihood(self._prior(condition)[:, None]).sample(prior_noise[None])
-            return {'condition': condition, 'suggested': consensus.suggestion(draws)}
-
-        known = per_picture.map_pictures(suggest, outline, whole=whole)
-        condition, suggested = known['condition'], known['suggested']
-        temperatures = tf.repeat(tf.broadcast_to(temperature, tf.shape(seeds)), drafts)
+            return consensus.suggestion(draws)
 
         def paint(*inputs):  # compiled without the likelihoods of the drafts, which are not needed
-            return self._paint(*inputs)[0]
+            return self._paint(*inputs, drafts)[0]
 
         paint = tf.function(paint, jit_compile=True) if xla else paint
-        samples = paint(tf.repeat(condition, drafts, axis=0), self.noise(seeds, drafts), temperatures)
-
+        condition = per_picture.map_pictures(self.condition, outline, whole=whole)
+        suggested = per_picture.map_pictures(suggest, condition, whole=whole)
+        temperatures = tf.repeat(tf.broadcast_to(temperature, tf.shape(seeds)), drafts)
+        samples = paint(condition, self.noise(seeds, drafts), temperatures)
         return per_picture.map_pictures(
             consensus.nearest, tf.reshape(samples, [-1, drafts, low, low, 3]), suggested, whole=whole)
 
-    def _paint(self, condition, noise, temperature):
-        """`sample`, given the condition and the noise."""
-        prior = self._prior(condition)
+    def _paint(self, condition, noise, temperature, drafts=1):
+        """`sample`, given the condition [B, ...] and the noise of each draft [B * drafts, ...]."""
+        prior = tf.repeat(self._prior(condition), drafts, axis=0)
 
         def draw(correction, neighbors, row, column):
             pixel = self.likelihood(prior[:, row, column] + correction, neighbors)
             return pixel.sample(noise[:, row, column], temperature)
 
-        low_res, corrections = self.pixelcnn.sample(condition, draw)
+        low_res, corrections = self.pixelcnn.sample(condition, draw, drafts)
         return low_res, tf.reduce_sum(self._pixel_log_prob(prior + corrections, low_res), axis=[1, 2])
 
     def compile(self, *args, **kwargs):

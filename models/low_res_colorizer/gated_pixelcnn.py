@@ -190,22 +190,25 @@ class GatedPixelCNN(keras.layers.Layer):
             x = layer(x)
         return x
 
-    def sample(self, condition, draw):
-        """Draws a picture pixel by pixel, in one graph.
+    def sample(self, condition, draw, drafts=1):
+        """Draws pictures pixel by pixel, in one graph.
 
         Args:
           condition: [B, H, W, C]; H and W are static.
-          draw: function of (parameters [B, outputs], `neighbors` [B, 2, 3], row, column) that returns pixels [B, 3].
+          draw: function of (parameters [B * drafts, outputs], `neighbors` [B * drafts, 2, 3], row, column) that returns
+            pixels [B * drafts, 3].
+          drafts: number of pictures for each condition, which are one after the other.
         Returns:
-          (picture [B, H, W, 3], parameters [B, H, W, outputs]); `call` returns the same parameters for this picture.
+          (pictures [B * drafts, H, W, 3], parameters [B * drafts, H, W, outputs]); `call` returns the same parameters
+          for these pictures.
         """
-        batch, (height, width), dtype = tf.shape(condition)[0], condition.shape[1:3], condition.dtype
+        batch, (height, width), dtype = tf.shape(condition)[0] * drafts, condition.shape[1:3], condition.dtype
         conditions = [block.condition(condition) for block in self._blocks]
         inputs = [3] + [self._filters] * (len(self._blocks) - 1)  # input channels of each block
 
         def paint_row(row, rows_above, from_above, pictures, parameters):
             # [W, B, 2 F] for each block: a pixel's slice is contiguous
-            biases = [tf.transpose(above + for_horizontal[:, row], [1, 0, 2])
+            biases = [tf.transpose(above + tf.repeat(for_horizontal[:, row], drafts, axis=0), [1, 0, 2])
                       for above, (_, for_horizontal) in zip(from_above, conditions, strict=True)]
             reach = self._blocks[0].reach
             pixels_above = tf.transpose(rows_above[0][:, -1, reach:reach + width], [1, 0, 2])  # [W, B, 3]
@@ -223,7 +226,8 @@ class GatedPixelCNN(keras.layers.Layer):
                 (0, windows, _array(width, [None, 3]), _array(width, [None, self._outputs], dtype)))
             painted = tf.transpose(row_pixels.stack(), [1, 0, 2])
             rows_above, from_above = self._row(tf.cast(self._seen(painted), dtype), rows_above,
-                                               [for_vertical[:, row, None] for for_vertical, _ in conditions])
+                                               [tf.repeat(for_vertical[:, row, None], drafts, axis=0)
+                                                for for_vertical, _ in conditions])
             return (row + 1, rows_above, from_above, pictures.write(row, painted),
                     parameters.write(row, tf.transpose(row_parameters.stack(), [1, 0, 2])))
 

@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import zlib
 
 import numpy as np
@@ -13,7 +14,7 @@ import pytest
 from PIL import Image
 
 from data_pipeline import synthetic_page
-from eval import colorize
+from eval import coloring, colorize
 from eval.formats import files as formats
 from eval.settings import Settings
 from tests.eval.stand_in import StandIn, files, pixels
@@ -102,6 +103,26 @@ def test_panels_of_a_page_have_seeds_of_their_own_and_are_counted(tmp_path, stan
     assert f'[1/1] a.png ({count} panels)\n' in capsys.readouterr().out
     colorize.colorize([tmp_path / 'a.png'], tmp_path / 'whole', stand_in, Settings(panels='whole'))
     assert '[1/1] a.png\n' in capsys.readouterr().out
+
+
+def test_two_batches_are_colored_at_a_time_after_the_first_and_each_result_keeps_its_place(
+        tmp_path, drawings, stand_in, monkeypatch):
+    settings, both, sizes = Settings(samples=3), threading.Barrier(2, timeout=60), []
+    with monkeypatch.context() as patch:
+        patch.setattr(coloring, 'BATCH_SIZE', 30)
+        colorize.colorize([drawings], tmp_path / 'one batch', stand_in, settings)
+
+    def colorize_with_another(given, *arguments, colorize=stand_in.colorize):
+        sizes.append(len(given))
+        if len(sizes) > 1 and len(given) == 8:  # the second and the third batch wait for each other
+            both.wait()
+        return colorize(given, *arguments)
+
+    monkeypatch.setattr(stand_in, 'colorize', colorize_with_another)
+    assert colorize.colorize([drawings], tmp_path / 'out', stand_in, settings) == (30, 0)
+    assert sorted(sizes) == [6, 8, 8, 8]
+    for name in files(tmp_path / 'out/comics'):
+        np.testing.assert_array_equal(*(pixels(tmp_path / run / 'comics' / name) for run in ('out', 'one batch')))
 
 
 def test_a_full_disk_ends_the_run_and_the_next_one_continues(tmp_path, drawings, stand_in, monkeypatch):

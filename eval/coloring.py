@@ -25,7 +25,7 @@ from eval import chapters, contact_sheet, output_folder, page_colors
 from eval.formats import files as formats
 from eval.settings import Settings
 
-BATCH_SIZE = 8  # the most squares that the networks color at a time (our choice)
+BATCH_SIZE = 4  # the most squares that the networks color at a time (our choice)
 _BATCHES = 2  # batches that are colored at the same time; the parts of one that use one core leave the others idle
 _MOST_PIXELS = 50_000_000  # of the pages that wait for their colors
 _READ_AHEAD, _UNWRITTEN = 2, 3  # the most pages that are read ahead, and that wait to be written

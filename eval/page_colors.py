@@ -95,7 +95,7 @@ def put_together(drawn, results):
       A `layered.ColoredPage`.
     """
     colors = np.full(drawn.lines.shape, PAPER, np.uint8)
-    background, paper = np.zeros(colors.shape[:2], np.uint8), np.full(colors.shape[:2], PAPER, np.uint8)
+    background, paper = np.zeros(colors.shape[:2], np.uint8), np.ones(colors.shape[:2], bool)
     for number, panel in enumerate(drawn.panels if drawn.squares else []):
         parts = [(one, result) for one, result in zip(drawn.squares, results, strict=True) if one.panel == number]
         small, mask = _small_colors(panel.box, parts)
@@ -106,10 +106,10 @@ def put_together(drawn, results):
         areas.paint(labels, table[:, :3], inside, colors[part])
         majority = np.where(table[:, 3] > PAPER // 2, PAPER, 0).astype(np.uint8)
         areas.paint(labels, majority, inside, background[part])
-        paper[part][inside > 0] = 0
-    for layer, level in ((colors, PAPER), (background, 0), (paper, PAPER)):
+        paper[part][inside > 0] = False
+    for layer, level in ((colors, PAPER), (background, 0), (paper, True)):
         layer[drawn.balloons] = level
-    return layered.ColoredPage(drawn.lines, colors, background, paper > 0,
+    return layered.ColoredPage(drawn.lines, colors, background, paper,
                                [panel.polygon for panel in drawn.panels] if drawn.is_cut else [])
 
 

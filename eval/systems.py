@@ -21,8 +21,7 @@ class LocalSystem:
       name: the system's name.
       weight_folders: folders of weights; each network is loaded from the first that holds it.
       drafts: number of samples that each picture of `comic` is the consensus of.
-      batch_size: if given, XLA compiles `comic` for batches of this size. It is faster for many pictures; smaller
-        batches are filled with blank ones.
+      batch_size: if given, XLA compiles `comic` for batches of this size. It is faster for many pictures.
       whole_batches: see `ComicColorizer`, `whole`.
     Raises:
       UserError: no folder holds a network.
@@ -35,10 +34,11 @@ class LocalSystem:
 
     def __init__(self, name, weight_folders, drafts=comic_colorizer.DRAFTS, batch_size=None, whole_batches=None):
         self.name = name
-        self._batch_size = batch_size if name == 'comic' else None
+        self._batch_size = 1
         if name == 'comic':
             self.colorizer = comic_colorizer.ComicColorizer.from_pretrained(
                 weight_folders, drafts=drafts, xla=bool(batch_size), whole=whole_batches)
+            self._batch_size = batch_size or 1
             self.size = self.colorizer.image_size
         elif name == 'two_step_cgan':
             self.colorizer = two_step_cgan.TwoStepCGAN.from_pretrained(weight_folders)
@@ -49,8 +49,8 @@ class LocalSystem:
 
     def expect(self, pictures):
         """Prepares for a number of pictures. For a few, compiling takes longer than it saves, and more memory."""
-        if self._batch_size and pictures < _FEW:
-            self._batch_size, self.colorizer.xla = None, False
+        if self.name == 'comic' and pictures < _FEW:
+            self._batch_size, self.colorizer.xla = 1, False
 
     def colorize(self, drawings, seeds, temperature, background=None):
         """Colors drawings.
@@ -67,10 +67,11 @@ class LocalSystem:
             background_mask: [B, S, S], 255 on the background, if the system has it.
         """
         count = len(drawings)
-        if self._batch_size:
-            missing = self._batch_size - count
-            drawings = np.pad(drawings, [(0, missing), (0, 0), (0, 0)], constant_values=outline.PAPER)
-            seeds = np.pad(seeds, (0, missing))
+        # Blank drawings fill up batches that are smaller than earlier ones: one graph serves all.
+        self._batch_size = max(self._batch_size, count)
+        missing = self._batch_size - count
+        drawings = np.pad(drawings, [(0, missing), (0, 0), (0, 0)], constant_values=outline.PAPER)
+        seeds = np.pad(seeds, (0, missing))
         ink = outline.to_ink(np.float32(drawings[..., None]))
         if self.name == 'comic':
             color = np.full(3, comic_colorizer.AUTOMATIC) if background is None else colors.from_levels(

@@ -80,18 +80,17 @@ def find(areas, distance, colors, widest):
 
 def _cores(areas, distance, radii):
     """Finds the cores of all radii, which decrease: a `_Tree`, or None if there are none."""
-    core_of = np.zeros(distance.size, np.int32)
+    core_of, positions = np.zeros(distance.size, np.int32), np.arange(distance.size)
     parent, level, first, samples = [np.zeros(1, int)], [np.zeros(1, int)], 1, None
     for k, radius in enumerate(radii):
         count, numbers = cv2.connectedComponents(np.uint8(distance > radius), connectivity=4)
         numbers = numbers.ravel()
         if samples is not None:
             parent.append(numbers[samples] + first - 1)
-        pixels = np.flatnonzero(numbers)
-        samples = np.zeros(count, int)  # a pixel of each core
-        samples[numbers[pixels]] = pixels
+        samples = np.zeros(count, int)
+        samples[numbers] = positions  # a pixel of each core
         samples = samples[1:]
-        core_of[pixels] = np.where(core_of[pixels], core_of[pixels], numbers[pixels] + first - 1)
+        np.copyto(core_of, numbers + np.int32(first - 1), where=(numbers > 0) & (core_of == 0))
         level.append(np.full(count - 1, k))
         first += count - 1
     if first == 1:

@@ -8,7 +8,6 @@ from data_pipeline.pictures import colors
 
 tfd, tfb = tfp.distributions, tfp.bijectors
 
-_MANY = 32  # pixels of as many pictures at a time (our choice)
 MAX_MEAN = 8.  # means are limited to this, far outside [-1, 1], where float32 still has enough digits
 
 
@@ -47,8 +46,7 @@ def quantile(weights, means, scales, share):
                               for of in (means, scales, weights))
     # The level is found among blocks of levels, then in the block, and so on. Halves need the least arithmetic, but
     # for few values, as in the loop over pixels, the number of operations counts.
-    count = share.shape.num_elements() or 0
-    blocks = 2 if share.shape.rank > 1 else 4 if count >= _MANY else 16
+    blocks = 16 if share.shape.rank == 1 else 2
     level, step = tf.zeros_like(share), 256
     while step > 1:
         step //= blocks

@@ -32,7 +32,7 @@ class StandIn:
 
     @property
     def seeds(self):
-        """The seeds of all pictures that were colored, in order."""
+        """The seeds of all pictures that were colored."""
         return [seed for _, seeds, *_ in self.received for seed in seeds]
 
     @staticmethod

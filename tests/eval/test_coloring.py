@@ -119,6 +119,7 @@ def test_two_batches_are_colored_at_a_time_after_the_first_and_each_result_keeps
         return colorize(given, *arguments)
 
     monkeypatch.setattr(stand_in, 'colorize', colorize_with_another)
+    monkeypatch.setattr(coloring, 'BATCH_SIZE', 8)
     assert colorize.colorize([drawings], tmp_path / 'out', stand_in, settings) == (30, 0)
     assert sorted(sizes) == [6, 8, 8, 8]
     for name in files(tmp_path / 'out/comics'):
@@ -135,7 +136,7 @@ def test_a_full_disk_ends_the_run_and_the_next_one_continues(tmp_path, drawings,
 
 def test_what_a_run_colored_before_it_failed_is_done_and_on_a_sheet(tmp_path, drawings, stand_in, monkeypatch):
     def fail(drawings, *arguments, colorize=stand_in.colorize):
-        if len(drawings) < 8:
+        if len(drawings) < coloring.BATCH_SIZE:
             raise ConnectionError('no answer')
         return colorize(drawings, *arguments)
 

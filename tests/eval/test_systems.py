@@ -20,10 +20,19 @@ def test_a_picture_of_a_fixed_batch_depends_on_itself_alone(tiny_weights, panels
         assert all(np.abs(pictures.astype(int) - plain[name]).mean() < 1 for name, pictures in together.items())
 
 
-def test_a_few_pictures_are_not_compiled_for(tiny_weights, panels, monkeypatch):
+def test_a_few_pictures_are_not_compiled_for_and_small_batches_are_filled_up(tiny_weights, panels, monkeypatch):
     system = systems.LocalSystem('comic', [tiny_weights], drafts=1, batch_size=8)
     system.expect(3)
     assert not system.colorizer.xla
-    monkeypatch.setattr(system.colorizer, 'colorize', lambda ink, *_: {'image': np.tile(1 - 2 * ink, 3)})
-    np.testing.assert_array_equal(system.colorize(panels[0].line_art[None], [7], 1.1)['image'][..., 0],
-                                  panels[0].line_art[None])  # of one picture, no batch of eight
+    sizes = []
+
+    def colorize(ink, *_):
+        sizes.append(len(ink))
+        return {'image': np.tile(1 - 2 * ink, 3)}
+
+    monkeypatch.setattr(system.colorizer, 'colorize', colorize)
+    drawings = np.stack([panel.line_art for panel in panels[:3]])
+    for count in (1, 3, 2):
+        result = system.colorize(drawings[:count], range(count), 1.1)['image']
+        np.testing.assert_array_equal(result[..., 0], drawings[:count])
+    assert sizes == [1, 3, 3]

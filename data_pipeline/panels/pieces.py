@@ -25,6 +25,9 @@ _CONVEX = .95  # least share of its convex hull that a panel with rounded corner
 _SPARSE = .5  # most share of a drawing without a frame that is gutter, to cut the box that it is in
 _NARROW = .03  # width of what is no drawing beside a panel, but its torn edge, as a share of the page's width
 _BRIDGED = .6  # least share of a gutter that something crosses that is free
+_LAID_OVER = .35  # the same of a gutter with straight sides, which are those of panels
+_STRAIGHT = .75  # least share of what is free of such a gutter beside which panels begin at once, on both sides
+_WIDEST = .05  # most thickness of such a gutter, as a share of the page's width
 _MIN_GUTTER = .004  # least thickness of a gutter, as a share of the page's width
 
 
@@ -202,15 +205,32 @@ def _bridged(mask, axis, width):
     """Cuts a piece along gutters that little crosses: list of (first, last) along the axis."""
     free = 1 - gutters.share(mask, axis)
     gutter = free >= _BRIDGED
+    for first, last in _runs(free >= _LAID_OVER):
+        if 0 < first < last < len(free) and last - first <= _WIDEST * width and _has_straight_sides(
+                mask if axis == 0 else mask.T, first, last):
+            gutter[first:last] = True
     least = max(2, round(_MIN_GUTTER * width))
-    runs = np.flatnonzero(np.diff(np.concatenate([[True], gutter, [True]]).astype(np.int8))).reshape(-1, 2)
     merged = []
-    for first, last in runs.tolist():
+    for first, last in _runs(~gutter):
         if merged and first - merged[-1][1] < least:
             merged[-1][1] = last
         else:
             merged.append([first, last])
     return [(first, last) for first, last in merged if last - first >= .05 * width]
+
+
+def _runs(flags):
+    """Lists the runs of what is True: lists [first, last]."""
+    changes = np.flatnonzero(np.diff(np.concatenate([[False], flags, [False]]).astype(np.int8)))
+    return changes.reshape(-1, 2).tolist()
+
+
+def _has_straight_sides(mask, first, last):
+    """Tells whether the free parts of the rows first:last lie between straight edges of panels."""
+    free = mask[first:last].max(axis=0) == 0
+    return free.mean() >= _LAID_OVER and min(
+        mask[rows].max(axis=0)[free].mean() for rows in (slice(max(0, first - 2), first), slice(last, last + 2))
+    ) >= _STRAIGHT
 
 
 def _polygon(mask):

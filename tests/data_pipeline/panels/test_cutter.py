@@ -142,6 +142,14 @@ def test_a_balloon_over_a_gutter_does_not_join_panels(rng, kind):
     _same(page, _GRID, 12)
 
 
+@pytest.mark.parametrize('kind', ['color', 'lines'])
+def test_a_figure_over_more_than_half_of_a_gutter_does_not_join_panels(rng, kind):
+    page = _either(kind, rng)
+    cv2.ellipse(page, (690, 500), (260, 90), 0, 0, 360, (200, 120, 90), -1)
+    cv2.ellipse(page, (690, 500), (260, 90), 0, 0, 360, (0, 0, 0), 4)
+    _same(page, _GRID, 12)
+
+
 def test_panels_that_share_a_border_line(rng):
     page = _line_art([(40, 40, 760, 560)], 800, 600)
     page[398:402, 40:560] = 0

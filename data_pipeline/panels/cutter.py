@@ -16,6 +16,7 @@ from data_pipeline.panels import askew, borders, gutters, pieces, reading_order
 WORK_SIZE = 700  # pixels; pages are shrunk to this width first
 _EXPLAINED = .72  # least share of a page that panels cover, if some run off it
 _UNEXPLAINED = .03  # most share of the page that such panels and gutters do not share out among them
+_EXACT = .005  # the same if other panels explain the page, too, or if several areas of gutter are taken together
 _TALLEST = 3  # most height of a page for its width; strips are taller, and have wide gutters
 _WHOLE = .97  # least share of a page that a panel covers which is no panel of it, but the page
 
@@ -119,13 +120,9 @@ def _cut_upright(page, colors):
     gray = cv2.max(page[..., 0], cv2.max(page[..., 1], page[..., 2]))
     width = min(page.shape[1], 1.6 * page.shape[0])
     found = _best((gutters.of_color(page, color) for color in colors), page, width)
-    if not _covers(found, page, _EXPLAINED) and page.shape[0] <= _TALLEST * page.shape[1]:
-        for gutter in gutters.of_bleeds(page, width):
-            bled = _best([gutter], page, width)
-            covered = sum(map(pieces.area, bled))
-            if len(bled) > 1 and covered > _EXPLAINED * gutter.size and (
-                    abs(covered + cv2.countNonZero(gutter) - gutter.size) < _UNEXPLAINED * gutter.size):
-                found = bled
+    explained = _covers(found, page, _EXPLAINED)
+    if page.shape[0] <= _TALLEST * page.shape[1] and not (explained and gutters.has_margins(page, colors)):
+        found = _bled(page, width, _EXACT if explained else _UNEXPLAINED) or found
     divided = []
     for polygon in found:
         box = *np.int32(np.rint(polygon.min(axis=0)))[::-1], *np.int32(np.rint(polygon.max(axis=0)))[::-1]
@@ -137,6 +134,24 @@ def _cut_upright(page, colors):
             divided.append(polygon if len(parts) == 1 else pieces.corners(part))
             divided += [pieces.corners(inset) for inset in borders.insets(gray, part, width)]
     return divided
+
+
+def _bled(page, width, unexplained):
+    """Finds the panels of a page that some of them run off: list of polygons; empty if it is no such page."""
+
+    def explain(gutter):
+        polygons = _best([gutter], page, width)
+        covered = sum(map(pieces.area, polygons))
+        off = abs(covered + cv2.countNonZero(gutter) - gutter.size) / gutter.size
+        return polygons, off if len(polygons) > 1 and covered > _EXPLAINED * gutter.size else 1.
+
+    maps = gutters.of_bleeds(page, width)
+    found = [explain(gutter) for gutter in maps]
+    exact = [gutter for gutter, (_, off) in zip(maps, found, strict=True) if off < _EXACT]
+    if len(exact) > 1:  # a panel from side to side parts the gutters above it from those below
+        polygons, off = explain(np.maximum.reduce(exact))
+        found += [(polygons, off)] if off < _EXACT else []
+    return max((polygons for polygons, off in found if off < unexplained), key=len, default=[])
 
 
 def _best(maps, page, width):

@@ -209,6 +209,17 @@ def test_panels_that_run_off_a_page_with_colored_gutters(askew):
     assert len(cutter.find(page.color)) == len(page.panels)
 
 
+@pytest.mark.parametrize('boxes', [
+    [(40, 40, 260, 290), (40, 310, 260, 560), (290, -20, 510, 620), (540, 40, 760, 560)],
+    [(-20, -20, 380, 290), (-20, 310, 380, 620), (400, 40, 760, 290), (400, 310, 760, 560)]], ids=['band', 'top'])
+def test_panels_of_line_art_that_run_off_a_page(boxes):
+    page = np.full((800, 600, 3), 255, np.uint8)
+    for top, left, bottom, right in boxes:
+        cv2.rectangle(page, (left, top), (right, bottom), (0, 0, 0), 3)
+        cv2.circle(page, ((left + right) // 2, (top + bottom) // 2), 70, (0, 0, 0), 3)
+    _same(page, np.clip(boxes, 0, (800, 600, 800, 600)), 5)
+
+
 def test_a_gradient_is_no_gutter():
     panel = synthetic_comic.draw_panel(0, 1, 13, background='gradient', size=512)
     assert cutter.find(panel.color) == []

@@ -18,6 +18,8 @@ _EXPLAINED = .72  # least share of a page that panels cover, if some run off it
 _UNEXPLAINED = .03  # most share of the page that such panels and gutters do not share out among them
 _EXACT = .005  # the same if other panels explain the page, too, or if several areas of gutter are taken together
 _TALLEST = 3  # most height of a page for its width; strips are taller, and have wide gutters
+_PAGE_COVERED, _STRIP_COVERED = .5, .25  # least share of a page and of a strip that panels cover
+_STRIP_EDGE = .3  # least share of a strip's edge that is gutter; the rest are panels that run off it
 _WHOLE = .97  # least share of a page that a panel covers which is no panel of it, but the page
 
 
@@ -51,7 +53,8 @@ def find(page):
     scale = min(1., WORK_SIZE / min(width, height))
     small = cv2.resize(page, (max(1, round(width * scale)), max(1, round(height * scale))),
                        interpolation=cv2.INTER_AREA) if scale < 1 else page
-    colors = gutters.candidates(small)
+    strip = small.shape[0] > _TALLEST * small.shape[1]
+    colors = gutters.candidates(small, _STRIP_EDGE) if strip else gutters.candidates(small)
     angle = askew.angle(cv2.cvtColor(small, cv2.COLOR_RGB2GRAY))
     turn = cv2.getRotationMatrix2D((small.shape[1] / 2, small.shape[0] / 2), angle, 1.)
     upright = cv2.warpAffine(small, turn, small.shape[1::-1], borderMode=cv2.BORDER_REPLICATE) if angle else small
@@ -59,7 +62,7 @@ def find(page):
     if angle:
         back = cv2.invertAffineTransform(turn)
         found = [polygon @ back[:, :2].T + back[:, 2] for polygon in found]
-    if not _covers(found, small, .5):
+    if not _covers(found, small, _STRIP_COVERED if strip else _PAGE_COVERED):
         return []
     size = np.float64([width / small.shape[1], height / small.shape[0]])
     polygons = [np.int32(np.rint(np.clip(polygon * size, 0, (width, height)))) for polygon in found]

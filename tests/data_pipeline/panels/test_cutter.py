@@ -286,3 +286,8 @@ def test_an_inset_over_the_edge_of_its_panel():
     page[370:492, 150:290] = 0
     page[374:488, 154:286] = 255
     _same(page, boxes, 4)
+
+
+def test_panels_of_a_strip_whose_colored_gutters_are_wide_and_cut_by_panels_that_run_off_it(rng):
+    boxes = [(200 + 700 * k, 0 if k % 2 else 40, 420 + 700 * k, 400 if k % 2 else 360) for k in range(5)]
+    _same(_page(boxes, 3_600, 400, (160, 220, 120), rng), boxes, 3)

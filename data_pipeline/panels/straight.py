@@ -24,6 +24,9 @@ _FEWEST_TILES = 3  # panels of a page where none fills its box; the shapes of on
 _TILED = .9  # least share of a box that such panels cover
 _FILLED_EDGE = .72  # least share of each edge of a panel's box that is not gutter
 _CORNER = .08  # side of a panel's corners, as a share of its shorter side; a balloon's are empty
+_THIN = .03  # most thickness of a gutter between panels that do not fill their boxes, as a share of the page's width
+_STRAIGHT = .2  # least share of their edges beside it at which such panels end; the shapes of one picture are round
+_STRAIGHT_TOO = .12  # the same if a gutter beside it is one
 
 
 def find(gutter, width):
@@ -55,7 +58,33 @@ def _cut(gutter, box, page_width):
             if any(found):
                 return [panel for piece, panels in zip(pieces, found, strict=True)
                         for panel in panels or _vignette(gutter, piece, page_width)]
-    return [box] if _is_panel(gutter, box) else []
+    return _parts(gutter, box, page_width) if _is_panel(gutter, box) else []
+
+
+def _parts(gutter, box, page_width):
+    """Cuts a box along thin gutters beside which pictures end in straight edges: list of boxes; its own if none is."""
+    for axis in (0, 1):
+        pieces = _split(gutter, box, axis, max(1, _MIN_GUTTER * page_width))
+        ends = [_straight_ends(gutter, one, other, axis) if other[axis] - one[axis + 2] <= _THIN * page_width else 0.
+                for one, other in zip(pieces, pieces[1:], strict=False)]
+        if max(ends, default=0.) < _STRAIGHT:
+            continue
+        parts = pieces[:1]
+        for piece, straight in zip(pieces[1:], ends, strict=True):
+            if straight >= _STRAIGHT_TOO:
+                parts.append(piece)
+            else:
+                parts[-1] = (*parts[-1][:2], *piece[2:])
+        if min(part[axis + 2] - part[axis] for part in parts) >= _MIN_PANEL * page_width:
+            return parts
+    return [box]
+
+
+def _straight_ends(gutter, first, second, axis):
+    """Measures the share of the edges of two boxes beside the gutter between them at which their pictures end."""
+    inside, sides = 1 - (gutter if axis == 0 else gutter.T), slice(first[1 - axis], first[3 - axis])
+    before, behind = inside[first[axis + 2] - 2:first[axis + 2], sides], inside[second[axis]:second[axis] + 2, sides]
+    return (before.max(axis=0).mean() + behind.max(axis=0).mean()) / 2
 
 
 def _tiled(gutter, box, page_width):
@@ -81,7 +110,7 @@ def _tiles(gutter, box, min_gutter):
 def _vignette(gutter, box, page_width):
     """Finds a picture without a frame beside panels: [the trimmed box] if it is large enough, else []."""
     box = _trim(gutter, box)
-    return [box] if _area(box) >= _MIN_VIGNETTE * page_width ** 2 else []
+    return _parts(gutter, box, page_width) if _area(box) >= _MIN_VIGNETTE * page_width ** 2 else []
 
 
 def _trim(gutter, box):

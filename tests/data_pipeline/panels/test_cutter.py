@@ -291,3 +291,10 @@ def test_an_inset_over_the_edge_of_its_panel():
 def test_panels_of_a_strip_whose_colored_gutters_are_wide_and_cut_by_panels_that_run_off_it(rng):
     boxes = [(200 + 700 * k, 0 if k % 2 else 40, 420 + 700 * k, 400 if k % 2 else 360) for k in range(5)]
     _same(_page(boxes, 3_600, 400, (160, 220, 120), rng), boxes, 3)
+
+
+def test_panels_with_white_skies_end_in_straight_edges_beside_thin_gutters(rng):
+    boxes = [(40, 40, 480, 960), (500, 40, 900, 300), (500, 320, 900, 640), (500, 660, 900, 960)]
+    page = _page(boxes, 940, 1000, 255, rng)
+    page[500:700, 170:550] = page[500:840, 550:790] = page[500:700, 790:880] = 255  # only a part is left at gutters
+    _same(page, boxes, 3)

@@ -23,6 +23,8 @@ _MIN_VIGNETTE = 0.05  # least area of a vignette, as a share of the square of th
 _FEWEST_TILES = 3  # panels of a page where none fills its box; the shapes of one drawing may look like two
 _TILED = .9  # least share of a box that such panels cover
 _FILLED_EDGE = .72  # least share of each edge of a panel's box that is not gutter
+_OPEN, _CLOSED = .05, .2  # most share of one edge of a panel's box that is not gutter, and least share of the others,
+# where the panel goes on in the gutter's color
 _CORNER = .08  # side of a panel's corners, as a share of its shorter side; a balloon's are empty
 _THIN = .03  # most thickness of a gutter between panels that do not fill their boxes, as a share of the page's width
 _STRAIGHT = .2  # least share of their edges beside it at which such panels end; the shapes of one picture are round
@@ -39,7 +41,8 @@ def find(gutter, width):
       Boxes (top, left, bottom, right).
     """
     page = (0, 0, *gutter.shape)
-    return _cut(gutter, page, width) or _tiled(gutter, _trim(gutter, page), width)
+    boxes = _cut(gutter, page, width)
+    return [_completed(gutter, box, boxes, width) for box in boxes] or _tiled(gutter, _trim(gutter, page), width)
 
 
 def _area(box):
@@ -147,14 +150,42 @@ def _split(gutter, box, axis, min_gutter):
     return [(top, left + a, bottom, left + b) for a, b in merged]
 
 
-def _is_panel(gutter, box):
-    """Tells whether the contents of a trimmed box fill it to its edges."""
+def _completed(gutter, box, boxes, page_width):
+    """Widens a panel at the page's margin that shows paper along one side, up to its neighbor or the margin there."""
+    edges = _edges(gutter, box)
+    side = int(np.argmin(edges))  # in the order of a box: top, left, bottom, right
+    margins = [_margins(gutter, other) for other in boxes]
+    margin = min(map(min, margins))
+    own = np.delete(_margins(gutter, box), side)
+    if edges[side] > _OPEN or sorted(edges)[1] < _CLOSED or min(own) > margin + _MIN_GUTTER * page_width:
+        return box
+    axis, sign = side % 2, 1 if side > 1 else -1
+    free = _margins(gutter, box)[side]
+    for other in boxes:
+        if other[1 - axis] < box[3 - axis] and box[1 - axis] < other[3 - axis]:  # it is before or behind the box
+            away = sign * (other[(side + 2) % 4] - box[side])
+            free = min(free, away) if away >= 0 else free
+    return (*box[:side], box[side] + sign * max(0, free - margin), *box[side + 1:])
+
+
+def _margins(gutter, box):
+    """Measures how far a box is from the page's edges: top, left, bottom, right."""
+    return box[0], box[1], gutter.shape[0] - box[2], gutter.shape[1] - box[3]
+
+
+def _edges(gutter, box):
+    """Measures the share of each edge of a trimmed box that its contents fill: top, left, bottom, right."""
     top, left, bottom, right = box
     inside = 1 - gutter[top:bottom, left:right]
     band = max(2, round(0.015 * min(inside.shape)))
-    edges = (inside[:band].any(axis=0), inside[-band:].any(axis=0),
-             inside[:, :band].any(axis=1), inside[:, -band:].any(axis=1))
-    return all(edge.mean() >= _FILLED_EDGE for edge in edges) and _has_corners(inside)
+    return [edge.mean() for edge in (inside[:band].any(axis=0), inside[:, :band].any(axis=1),
+                                     inside[-band:].any(axis=0), inside[:, -band:].any(axis=1))]
+
+
+def _is_panel(gutter, box):
+    """Tells whether the contents of a trimmed box fill it to its edges."""
+    top, left, bottom, right = box
+    return min(_edges(gutter, box)) >= _FILLED_EDGE and _has_corners(1 - gutter[top:bottom, left:right])
 
 
 def _has_corners(inside):

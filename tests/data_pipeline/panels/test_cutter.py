@@ -298,3 +298,10 @@ def test_panels_with_white_skies_end_in_straight_edges_beside_thin_gutters(rng):
     page = _page(boxes, 940, 1000, 255, rng)
     page[500:700, 170:550] = page[500:840, 550:790] = page[500:700, 790:880] = 255  # only a part is left at gutters
     _same(page, boxes, 3)
+
+
+def test_a_panel_of_which_one_side_is_white_goes_on_to_the_margin():
+    boxes = [(40, 40, 380, 560), (420, 40, 760, 560)]
+    page = _line_art(boxes, 800, 600)
+    page[420:760, 400:560] = 255
+    _same(page, boxes, 3)

@@ -12,6 +12,7 @@ Panels of line art may have no frame, so that none fills its box. Then gutters c
 panels, and covers the page almost whole.
 """
 
+import cv2
 import numpy as np
 
 from data_pipeline.panels import gutters
@@ -25,6 +26,7 @@ _TILED = .9  # least share of a box that such panels cover
 _FILLED_EDGE = .72  # least share of each edge of a panel's box that is not gutter
 _OPEN, _CLOSED = .05, .2  # most share of one edge of a panel's box that is not gutter, and least share of the others,
 # where the panel goes on in the gutter's color
+_SPECK = 12  # pixels of the smallest shape
 _CORNER = .08  # side of a panel's corners, as a share of its shorter side; a balloon's are empty
 _THIN = .03  # most thickness of a gutter between panels that do not fill their boxes, as a share of the page's width
 _STRAIGHT = .2  # least share of their edges beside it at which such panels end; the shapes of one picture are round
@@ -42,6 +44,7 @@ def find(gutter, width):
     """
     page = (0, 0, *gutter.shape)
     boxes = _cut(gutter, page, width)
+    boxes = _with_shapes(gutter, boxes)
     return [_completed(gutter, box, boxes, width) for box in boxes] or _tiled(gutter, _trim(gutter, page), width)
 
 
@@ -148,6 +151,24 @@ def _split(gutter, box, axis, min_gutter):
     if axis == 0:
         return [(top + a, left, top + b, right) for a, b in merged]
     return [(top, left + a, bottom, left + b) for a, b in merged]
+
+
+def _with_shapes(gutter, boxes):
+    """Widens drawings without a frame by shapes that reach into them, whose rows of few pixels look like gutter."""
+    bare = [k for k, box in enumerate(boxes) if sorted(_edges(gutter, box))[2] < _FILLED_EDGE]
+    if not bare:
+        return boxes
+    shapes = cv2.connectedComponentsWithStats(1 - gutter)[2][1:]
+    shapes = shapes[shapes[:, 4] >= _SPECK]
+    first, last = shapes[:, 1::-1], shapes[:, 1::-1] + shapes[:, 3:1:-1]  # (top, left) and (bottom, right)
+    meets = np.stack([(first < box[2:]).all(axis=1) & (last > box[:2]).all(axis=1) for box in boxes])
+    boxes = list(boxes)
+    for k in bare:
+        own = meets[k] & (meets.sum(axis=0) == 1)
+        if own.any():
+            boxes[k] = (*map(int, np.minimum(boxes[k][:2], first[own].min(axis=0))),
+                        *map(int, np.maximum(boxes[k][2:], last[own].max(axis=0))))
+    return boxes
 
 
 def _completed(gutter, box, boxes, page_width):

@@ -305,3 +305,10 @@ def test_a_panel_of_which_one_side_is_white_goes_on_to_the_margin():
     page = _line_art(boxes, 800, 600)
     page[420:760, 400:560] = 255
     _same(page, boxes, 3)
+
+
+def test_thin_lines_that_stick_out_of_a_drawing_without_a_frame_belong_to_it():
+    page = _line_art([(40, 40, 380, 560)], 800, 600)
+    cv2.circle(page, (300, 620), 120, (0, 0, 0), 4)
+    page[430:510, 299:301] = 0
+    _same(page, [(40, 40, 380, 560), (430, 178, 743, 423)], 3)

@@ -312,3 +312,21 @@ def test_thin_lines_that_stick_out_of_a_drawing_without_a_frame_belong_to_it():
     cv2.circle(page, (300, 620), 120, (0, 0, 0), 4)
     page[430:510, 299:301] = 0
     _same(page, [(40, 40, 380, 560), (430, 178, 743, 423)], 3)
+
+
+def test_an_inset_with_something_dark_beside_its_frame():
+    boxes = [(40, 40, 760, 560), (300, 150, 600, 450)]
+    page = np.full((800, 600, 3), 255, np.uint8)
+    for top, left, bottom, right in boxes:
+        page[top:bottom, left:right] = 70
+        page[top + 4:bottom - 4, left + 4:right - 4] = 255
+    page[580:596, 154:446] = page[600:620, 150:450] = 102
+    _same(page, boxes, 5)
+
+
+def test_a_window_whose_frame_is_thicker_than_that_of_the_panel_is_no_inset():
+    page = np.full((800, 600, 3), 255, np.uint8)
+    cv2.rectangle(page, (40, 40), (559, 759), (0, 0, 0), 1)
+    page[300:500, 150:350] = 0
+    page[304:496, 154:346] = 255
+    _same(page, [(40, 40, 760, 560)], 5)

@@ -11,7 +11,7 @@ import typing
 import cv2
 import numpy as np
 
-from data_pipeline.panels import askew, borders, gutters, pieces, reading_order
+from data_pipeline.panels import askew, borders, gutters, pieces, reading_order, shapes
 
 WORK_SIZE = 700  # pixels; pages are shrunk to this width first
 _EXPLAINED = .72  # least share of a page that panels cover, if some run off it
@@ -83,7 +83,7 @@ def whole(page):
       (0, 0, 10, 20)
     """
     height, width = page.shape[:2]
-    return Panel((0, 0, height, width), np.int32(pieces.corners((0, 0, height, width))))
+    return Panel((0, 0, height, width), np.int32(shapes.corners((0, 0, height, width))))
 
 
 def crop(picture, panel):
@@ -129,13 +129,13 @@ def _cut_upright(page, colors):
     divided = []
     for polygon in found:
         box = *np.int32(np.rint(polygon.min(axis=0)))[::-1], *np.int32(np.rint(polygon.max(axis=0)))[::-1]
-        if pieces.area(polygon) < .97 * (box[2] - box[0]) * (box[3] - box[1]):
+        if shapes.area(polygon) < .97 * (box[2] - box[0]) * (box[3] - box[1]):
             divided.append(polygon)
             continue
         parts = borders.cut(gray, box, width)
         for part in parts:
-            divided.append(polygon if len(parts) == 1 else pieces.corners(part))
-            divided += [pieces.corners(inset) for inset in borders.insets(gray, part, width)]
+            divided.append(polygon if len(parts) == 1 else shapes.corners(part))
+            divided += [shapes.corners(inset) for inset in borders.insets(gray, part, width)]
     return divided
 
 
@@ -144,7 +144,7 @@ def _bled(page, width, unexplained):
 
     def explain(gutter):
         polygons = _best([gutter], page, width)
-        covered = sum(map(pieces.area, polygons))
+        covered = sum(map(shapes.area, polygons))
         off = abs(covered + cv2.countNonZero(gutter) - gutter.size) / gutter.size
         return polygons, off if len(polygons) > 1 and covered > _EXPLAINED * gutter.size else 1.
 
@@ -162,10 +162,10 @@ def _best(maps, page, width):
     found = ([polygon for polygon in pieces.find(gutter, width) if not _covers([polygon], page, _WHOLE)]
              for gutter in maps)
     return max(found, key=lambda polygons: (_covers(polygons, page, .3), len(polygons),
-                                            -sum(map(pieces.area, polygons))), default=[])
+                                            -sum(map(shapes.area, polygons))), default=[])
 
 
 def _covers(polygons, page, share):
-    return sum(map(pieces.area, polygons)) > share * page.shape[0] * page.shape[1]
+    return sum(map(shapes.area, polygons)) > share * page.shape[0] * page.shape[1]
 
 

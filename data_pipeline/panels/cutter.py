@@ -16,6 +16,8 @@ from data_pipeline.panels import askew, borders, gutters, pieces, reading_order,
 WORK_SIZE = 700  # pixels; pages are shrunk to this width first
 _EXPLAINED = .72  # least share of a page that panels cover, if some run off it
 _UNEXPLAINED = .03  # most share of the page that such panels and gutters do not share out among them
+_FRAME = .012  # most thickness of a frame at the page's edge, as a share of its width
+_BLANK = 30  # most levels by which what shows nothing differs
 _EXACT = .005  # the same if other panels explain the page, too, or if several areas of gutter are taken together
 _TALLEST = 3  # most height of a page for its width; strips are taller, and have wide gutters
 _PAGE_COVERED, _STRIP_COVERED = .5, .25  # least share of a page and of a strip that panels cover
@@ -123,6 +125,8 @@ def _cut_upright(page, colors):
     gray = cv2.max(page[..., 0], cv2.max(page[..., 1], page[..., 2]))
     width = min(page.shape[1], 1.6 * page.shape[0])
     found = _best((gutters.of_color(page, color) for color in colors), page, width)
+    if _is_one_panel(found, gray, width):
+        return []
     explained = _covers(found, page, _EXPLAINED)
     if page.shape[0] <= _TALLEST * page.shape[1] and not (explained and gutters.has_margins(page, colors)):
         found = _bled(page, width, _EXACT if explained else _UNEXPLAINED) or found
@@ -137,6 +141,16 @@ def _cut_upright(page, colors):
             divided.append(polygon if len(parts) == 1 else shapes.corners(part))
             divided += [shapes.corners(inset) for inset in borders.insets(gray, part, width)]
     return divided
+
+
+def _is_one_panel(found, gray, width):
+    """Tells whether a page is a panel cut out along its frame, since its frame and its horizon part nothing from it."""
+    boxes = [(*np.int32(polygon.min(axis=0)), *np.int32(polygon.max(axis=0))) for polygon in found]
+    blank = any(np.ptp(gray[top + 2:bottom - 2, left + 2:right - 2]) <= _BLANK for left, top, right, bottom in boxes)
+    if not blank:
+        return False
+    left, top, right, bottom = np.array(boxes).T
+    return max(left.min(), top.min(), gray.shape[1] - right.max(), gray.shape[0] - bottom.max()) <= _FRAME * width
 
 
 def _bled(page, width, unexplained):

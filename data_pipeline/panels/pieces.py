@@ -56,7 +56,7 @@ def find(gutter, width):
             found.append(shapes.corners((top, left, bottom, right)))
         elif not shapes.overlap(parts) and sum(map(shapes.area, parts)) >= _OPEN_COVERED * _extent(gutter):
             found += parts
-    return found
+    return [polygon for k, polygon in enumerate(found) if not shapes.is_inside(polygon, found[:k] + found[k + 1:])]
 
 
 def _cover(panels, hull):

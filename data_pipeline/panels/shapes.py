@@ -5,6 +5,7 @@ import numpy as np
 
 _FILLED_EDGE = .55  # least share of each edge of a panel's polygon that is not gutter
 _CORNER = .08  # distance from a panel's corners within which it begins, as a share of its shorter side
+_INSIDE = .9  # least share of a polygon that another one has in common with it, if it lies in that one
 _MOST_OVERLAP = .3  # most share of the smaller of two polygons that the other one lies over
 
 
@@ -38,10 +39,20 @@ def overlap(polygons):
     """Tells whether polygons lie over each other, so that they cannot be panels."""
     for k, one in enumerate(polygons):
         for other in polygons[:k]:
-            common = cv2.intersectConvexConvex(*(np.float32(cv2.convexHull(np.float32(of))) for of in (one, other)))[0]
-            if _MOST_OVERLAP * min(area(one), area(other)) < common < .9 * min(area(one), area(other)):
+            smaller = min(area(one), area(other))
+            if _MOST_OVERLAP * smaller < _common(one, other) < _INSIDE * smaller:
                 return True
     return False
+
+
+def is_inside(polygon, others):
+    """Tells whether a polygon lies in a larger one, so that it is a part of what that one shows."""
+    return any(_common(polygon, other) >= _INSIDE * area(polygon) for other in others if area(other) > area(polygon))
+
+
+def _common(one, other):
+    """The area that the convex hulls of two polygons have in common."""
+    return cv2.intersectConvexConvex(*(cv2.convexHull(np.float32(of)) for of in (one, other)))[0]
 
 
 def fit(mask):

@@ -330,3 +330,10 @@ def test_a_window_whose_frame_is_thicker_than_that_of_the_panel_is_no_inset():
     page[300:500, 150:350] = 0
     page[304:496, 154:346] = 255
     _same(page, [(40, 40, 760, 560)], 5)
+
+
+def test_a_panel_cut_out_along_its_frame_is_not_cut_at_a_horizon_under_which_nothing_is():
+    page = np.full((600, 800, 3), 255, np.uint8)
+    page[:6] = page[-6:] = page[:, :6] = page[:, -6:] = page[300:306] = 0
+    cv2.circle(page, (400, 160), 80, (0, 0, 0), 4)
+    assert len(cutter.find(page)) <= 1

@@ -14,6 +14,9 @@ _CONTRAST = 30  # levels that it is darker
 _BLACK = 70  # levels up to which a pixel is part of any line
 _WHOLE = .965  # least share of its length that a border is a line
 _THICK = .6  # least thickness of a border, as a share of the frame's
+_INSET_THICK = .45  # the same of the thinnest side of an inset's frame, since dark things may lie beside it
+_INSET_THICKEST = 2.2  # most thickness of an inset's frame, as a share of the panel's; windows have thick ones
+_LEAST_FRAME = .35  # pixels; least thickness of the frame of a panel in which insets are looked for
 _HIDDEN = 1.  # pixels; thickness of frames that cannot be told from dark gutters
 _MOST_INSET = .5  # most share of its panel that an inset has
 _OVER = .02  # distance by which an inset may lie over the edge of its panel, as a share of the page's width
@@ -79,11 +82,14 @@ def insets(gray, box, width):
         lines.append((rows, np.pad(np.cumsum(dark[rows], axis=1, dtype=np.int32), ((0, 0), (1, 0)))))
     (rows, across), (columns, along) = lines
     frame = _frame(gray, box, reach)
+    if frame < _LEAST_FRAME:
+        return []
 
     def is_thick(y0, x0, y1, x1):
         thick = [_thickness(region[:, x0:x1], y, reach) for y in (y0, y1)]
         thick += [_thickness(region.T[:, y0:y1], x, reach) for x in (x0, x1)]
-        return min(thick) >= _THICK * frame > .3
+        return min(thick) >= max(.3, _INSET_THICK * frame) and (
+            _THICK * frame <= np.median(thick) <= max(1., _INSET_THICKEST * frame))
 
     found = []
     for i, j in itertools.combinations(range(len(columns)), 2):

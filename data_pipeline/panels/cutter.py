@@ -11,12 +11,17 @@ import typing
 import cv2
 import numpy as np
 
-from data_pipeline.panels import askew, borders, gutters, pieces, reading_order
+from data_pipeline.panels import askew, borders, gutters, pieces, reading_order, shapes
 
 WORK_SIZE = 700  # pixels; pages are shrunk to this width first
 _EXPLAINED = .72  # least share of a page that panels cover, if some run off it
 _UNEXPLAINED = .03  # most share of the page that such panels and gutters do not share out among them
+_FRAME = .012  # most thickness of a frame at the page's edge, as a share of its width
+_BLANK = 30  # most levels by which what shows nothing differs
+_EXACT = .005  # the same if other panels explain the page, too, or if several areas of gutter are taken together
 _TALLEST = 3  # most height of a page for its width; strips are taller, and have wide gutters
+_PAGE_COVERED, _STRIP_COVERED = .5, .25  # least share of a page and of a strip that panels cover
+_STRIP_EDGE = .3  # least share of a strip's edge that is gutter; the rest are panels that run off it
 _WHOLE = .97  # least share of a page that a panel covers which is no panel of it, but the page
 
 
@@ -50,7 +55,8 @@ def find(page):
     scale = min(1., WORK_SIZE / min(width, height))
     small = cv2.resize(page, (max(1, round(width * scale)), max(1, round(height * scale))),
                        interpolation=cv2.INTER_AREA) if scale < 1 else page
-    colors = gutters.candidates(small)
+    strip = small.shape[0] > _TALLEST * small.shape[1]
+    colors = gutters.candidates(small, _STRIP_EDGE) if strip else gutters.candidates(small)
     angle = askew.angle(cv2.cvtColor(small, cv2.COLOR_RGB2GRAY))
     turn = cv2.getRotationMatrix2D((small.shape[1] / 2, small.shape[0] / 2), angle, 1.)
     upright = cv2.warpAffine(small, turn, small.shape[1::-1], borderMode=cv2.BORDER_REPLICATE) if angle else small
@@ -58,7 +64,7 @@ def find(page):
     if angle:
         back = cv2.invertAffineTransform(turn)
         found = [polygon @ back[:, :2].T + back[:, 2] for polygon in found]
-    if not _covers(found, small, .5):
+    if not _covers(found, small, _STRIP_COVERED if strip else _PAGE_COVERED):
         return []
     size = np.float64([width / small.shape[1], height / small.shape[0]])
     polygons = [np.int32(np.rint(np.clip(polygon * size, 0, (width, height)))) for polygon in found]
@@ -79,7 +85,7 @@ def whole(page):
       (0, 0, 10, 20)
     """
     height, width = page.shape[:2]
-    return Panel((0, 0, height, width), np.int32(pieces.corners((0, 0, height, width))))
+    return Panel((0, 0, height, width), np.int32(shapes.corners((0, 0, height, width))))
 
 
 def crop(picture, panel):
@@ -119,24 +125,50 @@ def _cut_upright(page, colors):
     gray = cv2.max(page[..., 0], cv2.max(page[..., 1], page[..., 2]))
     width = min(page.shape[1], 1.6 * page.shape[0])
     found = _best((gutters.of_color(page, color) for color in colors), page, width)
-    if not _covers(found, page, _EXPLAINED) and page.shape[0] <= _TALLEST * page.shape[1]:
-        for gutter in gutters.of_bleeds(page, width):
-            bled = _best([gutter], page, width)
-            covered = sum(map(pieces.area, bled))
-            if len(bled) > 1 and covered > _EXPLAINED * gutter.size and (
-                    abs(covered + cv2.countNonZero(gutter) - gutter.size) < _UNEXPLAINED * gutter.size):
-                found = bled
+    if _is_one_panel(found, gray, width):
+        return []
+    explained = _covers(found, page, _EXPLAINED)
+    if page.shape[0] <= _TALLEST * page.shape[1] and not (explained and gutters.has_margins(page, colors)):
+        found = _bled(page, width, _EXACT if explained else _UNEXPLAINED) or found
     divided = []
     for polygon in found:
         box = *np.int32(np.rint(polygon.min(axis=0)))[::-1], *np.int32(np.rint(polygon.max(axis=0)))[::-1]
-        if pieces.area(polygon) < .97 * (box[2] - box[0]) * (box[3] - box[1]):
+        if shapes.area(polygon) < .97 * (box[2] - box[0]) * (box[3] - box[1]):
             divided.append(polygon)
             continue
         parts = borders.cut(gray, box, width)
         for part in parts:
-            divided.append(polygon if len(parts) == 1 else pieces.corners(part))
-            divided += [pieces.corners(inset) for inset in borders.insets(gray, part, width)]
+            divided.append(polygon if len(parts) == 1 else shapes.corners(part))
+            divided += [shapes.corners(inset) for inset in borders.insets(gray, part, width)]
     return divided
+
+
+def _is_one_panel(found, gray, width):
+    """Tells whether a page is a panel cut out along its frame, since its frame and its horizon part nothing from it."""
+    boxes = [(*np.int32(polygon.min(axis=0)), *np.int32(polygon.max(axis=0))) for polygon in found]
+    blank = any(np.ptp(gray[top + 2:bottom - 2, left + 2:right - 2]) <= _BLANK for left, top, right, bottom in boxes)
+    if not blank:
+        return False
+    left, top, right, bottom = np.array(boxes).T
+    return max(left.min(), top.min(), gray.shape[1] - right.max(), gray.shape[0] - bottom.max()) <= _FRAME * width
+
+
+def _bled(page, width, unexplained):
+    """Finds the panels of a page that some of them run off: list of polygons; empty if it is no such page."""
+
+    def explain(gutter):
+        polygons = _best([gutter], page, width)
+        covered = sum(map(shapes.area, polygons))
+        off = abs(covered + cv2.countNonZero(gutter) - gutter.size) / gutter.size
+        return polygons, off if len(polygons) > 1 and covered > _EXPLAINED * gutter.size else 1.
+
+    maps = gutters.of_bleeds(page, width)
+    found = [explain(gutter) for gutter in maps]
+    exact = [gutter for gutter, (_, off) in zip(maps, found, strict=True) if off < _EXACT]
+    if len(exact) > 1:  # a panel from side to side parts the gutters above it from those below
+        polygons, off = explain(np.maximum.reduce(exact))
+        found += [(polygons, off)] if off < _EXACT else []
+    return max((polygons for polygons, off in found if off < unexplained), key=len, default=[])
 
 
 def _best(maps, page, width):
@@ -144,10 +176,10 @@ def _best(maps, page, width):
     found = ([polygon for polygon in pieces.find(gutter, width) if not _covers([polygon], page, _WHOLE)]
              for gutter in maps)
     return max(found, key=lambda polygons: (_covers(polygons, page, .3), len(polygons),
-                                            -sum(map(pieces.area, polygons))), default=[])
+                                            -sum(map(shapes.area, polygons))), default=[])
 
 
 def _covers(polygons, page, share):
-    return sum(map(pieces.area, polygons)) > share * page.shape[0] * page.shape[1]
+    return sum(map(shapes.area, polygons)) > share * page.shape[0] * page.shape[1]
 
 

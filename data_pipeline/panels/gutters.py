@@ -41,6 +41,12 @@ def candidates(page, least=_FREQUENT):
     return sorted(found, key=lambda color: -cv2.countNonZero(of_color(edge, color)))
 
 
+def has_margins(page, colors):
+    """Tells whether the outermost pixels of a page have one of some colors, so that nothing runs off it."""
+    edge = np.concatenate([page[0], page[-1], page[:, 0], page[:, -1]])[:, None]
+    return any(of_color(edge, color).all() for color in colors)
+
+
 def of_color(page, color):
     """Tells which pixels have a gutter's color: uint8 [H, W], 1 or 0."""
     low, high = (np.uint8(np.clip(color + sign * _TOLERANCE, 0, 255)) for sign in (-1, 1))

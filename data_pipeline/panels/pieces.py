@@ -8,35 +8,24 @@ it. All limits are our choice.
 import cv2
 import numpy as np
 
-from data_pipeline.panels import gutters, straight
+from data_pipeline.panels import gutters, shapes, straight
 
 _MIN_SIDE = .09  # least side of a panel, as a share of the page's width
 _MIN_AREA = .012  # least area of a panel with a frame or a painted ground, as a share of the page's squared width
 _MIN_VIGNETTE = .05  # the same of a drawing without a frame beside panels
-_FILLED_EDGE = .55  # least share of each edge of a panel's polygon that is not gutter
 _FRAMED_EDGE = .9  # the same of a panel from which a drawing without a frame sticks out
-_CORNER = .08  # distance from a panel's corners within which it begins, as a share of its shorter side
 _FRAMED = .3  # least share of the contents that panels with a frame or a painted ground have
 _OPEN_COVERED = .62  # the same of the page's contents, where no straight gutter is; a drawing's shapes cover less
 _COVERED = .8  # least share of a box that its parts cover, if it is cut further
-_MOST_OVERLAP = .3  # most share of the smaller of two panels that the other one lies over
 _SOLID = .95  # a piece that fills so much of its polygon is one panel
 _CONVEX = .95  # least share of its convex hull that a panel with rounded corners fills
 _SPARSE = .5  # most share of a drawing without a frame that is gutter, to cut the box that it is in
 _NARROW = .03  # width of what is no drawing beside a panel, but its torn edge, as a share of the page's width
 _BRIDGED = .6  # least share of a gutter that something crosses that is free
+_LAID_OVER = .35  # the same of a gutter with straight sides, which are those of panels
+_STRAIGHT = .75  # least share of what is free of such a gutter beside which panels begin at once, on both sides
+_WIDEST = .05  # most thickness of such a gutter, as a share of the page's width
 _MIN_GUTTER = .004  # least thickness of a gutter, as a share of the page's width
-
-
-def corners(box):
-    """The corners of a box (top, left, bottom, right): float [4, 2], (x, y)."""
-    top, left, bottom, right = box
-    return np.float64([[left, top], [right, top], [right, bottom], [left, bottom]])
-
-
-def area(polygon):
-    """The area of a polygon, in pixels."""
-    return cv2.contourArea(np.float32(polygon))
 
 
 def find(gutter, width):
@@ -61,34 +50,24 @@ def find(gutter, width):
         panels, sparse = _cut_open(part, width)
         parts = [polygon + [left, top] for polygon in panels + sparse]
         # Few things on white space may also be within a panel that has gaps in its frame.
-        if len(panels) > 1 and sum(map(area, panels)) >= _COVERED * area(_hull(1 - part)) and not _overlap(parts):
+        if len(panels) > 1 and _cover(panels, shapes.hull(1 - part)) and not shapes.overlap(parts):
             found += parts
         elif boxes:
-            found.append(corners((top, left, bottom, right)))
-        elif not _overlap(parts) and sum(map(area, parts)) >= _OPEN_COVERED * _extent(gutter):
+            found.append(shapes.corners((top, left, bottom, right)))
+        elif not shapes.overlap(parts) and sum(map(shapes.area, parts)) >= _OPEN_COVERED * _extent(gutter):
             found += parts
-    return found
+    return [polygon for k, polygon in enumerate(found) if not shapes.is_inside(polygon, found[:k] + found[k + 1:])]
+
+
+def _cover(panels, hull):
+    """Tells whether panels cover the hull of all that there is."""
+    return sum(map(shapes.area, panels)) >= _COVERED * shapes.area(hull)
 
 
 def _extent(gutter):
     """The area of the box around all that is not gutter, in pixels."""
     _, _, w, h = cv2.boundingRect(1 - gutter)
     return w * h
-
-
-def _hull(mask):
-    """The convex hull of a mask: int32 [N, 1, 2], (x, y)."""
-    return cv2.convexHull(np.concatenate(cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)[0]))
-
-
-def _overlap(polygons):
-    """Tells whether polygons lie over each other, so that they cannot be panels."""
-    for k, one in enumerate(polygons):
-        for other in polygons[:k]:
-            common = cv2.intersectConvexConvex(*(np.float32(cv2.convexHull(np.float32(of))) for of in (one, other)))[0]
-            if _MOST_OVERLAP * min(area(one), area(other)) < common < .9 * min(area(one), area(other)):
-                return True
-    return False
 
 
 def _cut_open(gutter, width):
@@ -105,7 +84,7 @@ def _cut_open(gutter, width):
         found = _cut_piece(piece, outside, width)
         panels += found
         others += _rest(piece, found, width) if found else [piece]
-    if sum(map(area, panels)) < _FRAMED * _extent(gutter):  # a balloon and a figure are no panels
+    if sum(map(shapes.area, panels)) < _FRAMED * _extent(gutter):  # a balloon and a figure are no panels
         return _rounded(parts, width), []
     sparse = []
     for vignette in _vignettes(others, panels, outside.shape, width):
@@ -126,7 +105,7 @@ def _rest(piece, panels, width):
         return []
     for panel in panels:
         (x0, y0), (x1, y1) = np.int32(np.rint([panel.min(axis=0), panel.max(axis=0)])) - [left, top]
-        if not _is_filled(mask[y0:y1, x0:x1], panel - [left + x0, top + y0], _FRAMED_EDGE):
+        if not shapes.is_filled(mask[y0:y1, x0:x1], panel - [left + x0, top + y0], _FRAMED_EDGE):
             return []
     return [(left, top, rest)]
 
@@ -135,10 +114,10 @@ def _rounded(pieces, width):
     """Finds panels with rounded or cut corners: list of polygons; empty unless they are nearly all that is there."""
     hulls = []
     for left, top, mask in pieces:
-        hull = _hull(mask)[:, 0]
-        if _is_large(mask.shape, width, _MIN_VIGNETTE) and cv2.countNonZero(mask) > _CONVEX * area(hull):
+        hull = shapes.hull(mask)[:, 0]
+        if _is_large(mask.shape, width, _MIN_VIGNETTE) and cv2.countNonZero(mask) > _CONVEX * shapes.area(hull):
             hulls.append(hull + [left, top])
-    if len(hulls) < 2 or sum(map(area, hulls)) < _COVERED * area(cv2.convexHull(np.int32(np.concatenate(hulls)))):
+    if len(hulls) < 2 or not _cover(hulls, cv2.convexHull(np.int32(np.concatenate(hulls)))):
         return []
     return [np.float64(hull) for hull in hulls]
 
@@ -169,12 +148,12 @@ def _cut_piece(piece, outside, width):
                 for x, y, piece in _pieces(part):
                     found += _cut_piece((left + x + (first if axis else 0), top + y + (0 if axis else first), piece),
                                         outside, width)
-            if len(found) > 1 and sum(map(area, found)) > .7 * cv2.countNonZero(mask):
+            if len(found) > 1 and sum(map(shapes.area, found)) > .7 * cv2.countNonZero(mask):
                 return found
     for x, y, part in (whole, (left, top, mask)):
-        polygon = _polygon(part)
-        if _is_large(part.shape, width) and _is_filled(part, polygon) and (
-                part is not whole[2] or cv2.countNonZero(part) > _SOLID * area(polygon)):
+        polygon = shapes.fit(part)
+        if _is_large(part.shape, width) and shapes.is_filled(part, polygon) and (
+                part is not whole[2] or cv2.countNonZero(part) > _SOLID * shapes.area(polygon)):
             return [polygon + [x, y]]
     return []
 
@@ -202,10 +181,13 @@ def _bridged(mask, axis, width):
     """Cuts a piece along gutters that little crosses: list of (first, last) along the axis."""
     free = 1 - gutters.share(mask, axis)
     gutter = free >= _BRIDGED
+    for first, last in _runs(free >= _LAID_OVER):
+        if 0 < first < last < len(free) and last - first <= _WIDEST * width and _has_straight_sides(
+                mask if axis == 0 else mask.T, first, last):
+            gutter[first:last] = True
     least = max(2, round(_MIN_GUTTER * width))
-    runs = np.flatnonzero(np.diff(np.concatenate([[True], gutter, [True]]).astype(np.int8))).reshape(-1, 2)
     merged = []
-    for first, last in runs.tolist():
+    for first, last in _runs(~gutter):
         if merged and first - merged[-1][1] < least:
             merged[-1][1] = last
         else:
@@ -213,44 +195,18 @@ def _bridged(mask, axis, width):
     return [(first, last) for first, last in merged if last - first >= .05 * width]
 
 
-def _polygon(mask):
-    """Fits a polygon to a piece: a quadrilateral if it has about four corners, else its box. float [N, 2]."""
-    h, w = mask.shape
-    box = np.float64([[0, 0], [w, 0], [w, h], [0, h]])
-    contour = max(cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)[0], key=cv2.contourArea)
-    hull = cv2.convexHull(contour)
-    if cv2.contourArea(hull) > .975 * h * w:
-        return box
-    quad = cv2.approxPolyDP(hull, .02 * (h + w), True)[:, 0].astype(np.float64)
-    if 3 <= len(quad) <= 5 and cv2.contourArea(np.float32(quad)) > .94 * cv2.contourArea(hull):
-        center = quad.mean(axis=0)
-        return np.clip(quad + (quad > center), 0, (w, h))  # pixels' corners, not their centers
-    return box
+def _runs(flags):
+    """Lists the runs of what is True: lists [first, last]."""
+    changes = np.flatnonzero(np.diff(np.concatenate([[False], flags, [False]]).astype(np.int8)))
+    return changes.reshape(-1, 2).tolist()
 
 
-def _is_filled(mask, polygon, least=_FILLED_EDGE):
-    """Tells whether a piece fills a polygon to its edges, as a panel with a frame or a painted ground does."""
-    h, w = mask.shape
-    inner = np.zeros_like(mask)
-    cv2.fillPoly(inner, [np.int32(np.rint(polygon - .5))], 1)
-    band = max(2, round(.015 * min(h, w)))
-    around = np.ones((2 * band + 1, 2 * band + 1), np.uint8)
-    core = cv2.erode(inner, around, borderType=cv2.BORDER_CONSTANT, borderValue=0)
-    near = cv2.dilate(mask, around)
-    x, y = cv2.findNonZero(inner - core).reshape(-1, 2).T
-    shares, away = [], []
-    for start, end in zip(polygon, np.roll(polygon, -1, axis=0), strict=True):
-        along = (end - start) / max(1, np.linalg.norm(end - start))
-        away.append(np.abs((x - start[0]) * along[1] - (y - start[1]) * along[0]))
-    nearest = np.argmin(away, axis=0)
-    for edge in range(len(polygon)):
-        own = nearest == edge
-        shares.append(near[y[own], x[own]].mean() if own.any() else 1.)
-    side = max(2, round(_CORNER * min(h, w)))
-    begun = [mask[max(0, cy - side):cy + side, max(0, cx - side):cx + side].any()
-               for cx, cy in np.int32(np.rint(polygon))]
-    return min(shares) >= least and sum(begun) >= len(begun) - 1 and (
-        cv2.countNonZero(mask & inner) > .92 * cv2.countNonZero(inner))
+def _has_straight_sides(mask, first, last):
+    """Tells whether the free parts of the rows first:last lie between straight edges of panels."""
+    free = mask[first:last].max(axis=0) == 0
+    return free.mean() >= _LAID_OVER and min(
+        mask[rows].max(axis=0)[free].mean() for rows in (slice(max(0, first - 2), first), slice(last, last + 2))
+    ) >= _STRAIGHT
 
 
 def _vignettes(pieces, panels, shape, width):
@@ -274,5 +230,5 @@ def _vignettes(pieces, panels, shape, width):
             part = slice(top, top + h), slice(left, left + w)
             x, y, w, h = cv2.boundingRect(np.uint8(labels[part] == number) & map_of[part])
             if _is_large((w, h), width, _MIN_VIGNETTE):
-                found.append(corners((top + y, left + x, top + y + h, left + x + w)))
+                found.append(shapes.corners((top + y, left + x, top + y + h, left + x + w)))
     return found

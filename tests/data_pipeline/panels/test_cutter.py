@@ -142,6 +142,14 @@ def test_a_balloon_over_a_gutter_does_not_join_panels(rng, kind):
     _same(page, _GRID, 12)
 
 
+@pytest.mark.parametrize('kind', ['color', 'lines'])
+def test_a_figure_over_more_than_half_of_a_gutter_does_not_join_panels(rng, kind):
+    page = _either(kind, rng)
+    cv2.ellipse(page, (690, 500), (260, 90), 0, 0, 360, (200, 120, 90), -1)
+    cv2.ellipse(page, (690, 500), (260, 90), 0, 0, 360, (0, 0, 0), 4)
+    _same(page, _GRID, 12)
+
+
 def test_panels_that_share_a_border_line(rng):
     page = _line_art([(40, 40, 760, 560)], 800, 600)
     page[398:402, 40:560] = 0
@@ -199,6 +207,17 @@ def test_what_lies_outside_of_a_polygon_is_white_in_a_crop():
 def test_panels_that_run_off_a_page_with_colored_gutters(askew):
     page = synthetic_page.draw_page(501, 9, width=700, layout='bleed', askew=askew, gutter='cream')
     assert len(cutter.find(page.color)) == len(page.panels)
+
+
+@pytest.mark.parametrize('boxes', [
+    [(40, 40, 260, 290), (40, 310, 260, 560), (290, -20, 510, 620), (540, 40, 760, 560)],
+    [(-20, -20, 380, 290), (-20, 310, 380, 620), (400, 40, 760, 290), (400, 310, 760, 560)]], ids=['band', 'top'])
+def test_panels_of_line_art_that_run_off_a_page(boxes):
+    page = np.full((800, 600, 3), 255, np.uint8)
+    for top, left, bottom, right in boxes:
+        cv2.rectangle(page, (left, top), (right, bottom), (0, 0, 0), 3)
+        cv2.circle(page, ((left + right) // 2, (top + bottom) // 2), 70, (0, 0, 0), 3)
+    _same(page, np.clip(boxes, 0, (800, 600, 800, 600)), 5)
 
 
 def test_a_gradient_is_no_gutter():
@@ -267,3 +286,54 @@ def test_an_inset_over_the_edge_of_its_panel():
     page[370:492, 150:290] = 0
     page[374:488, 154:286] = 255
     _same(page, boxes, 4)
+
+
+def test_panels_of_a_strip_whose_colored_gutters_are_wide_and_cut_by_panels_that_run_off_it(rng):
+    boxes = [(200 + 700 * k, 0 if k % 2 else 40, 420 + 700 * k, 400 if k % 2 else 360) for k in range(5)]
+    _same(_page(boxes, 3_600, 400, (160, 220, 120), rng), boxes, 3)
+
+
+def test_panels_with_white_skies_end_in_straight_edges_beside_thin_gutters(rng):
+    boxes = [(40, 40, 480, 960), (500, 40, 900, 300), (500, 320, 900, 640), (500, 660, 900, 960)]
+    page = _page(boxes, 940, 1000, 255, rng)
+    page[500:700, 170:550] = page[500:840, 550:790] = page[500:700, 790:880] = 255  # only a part is left at gutters
+    _same(page, boxes, 3)
+
+
+def test_a_panel_of_which_one_side_is_white_goes_on_to_the_margin():
+    boxes = [(40, 40, 380, 560), (420, 40, 760, 560)]
+    page = _line_art(boxes, 800, 600)
+    page[420:760, 400:560] = 255
+    _same(page, boxes, 3)
+
+
+def test_thin_lines_that_stick_out_of_a_drawing_without_a_frame_belong_to_it():
+    page = _line_art([(40, 40, 380, 560)], 800, 600)
+    cv2.circle(page, (300, 620), 120, (0, 0, 0), 4)
+    page[430:510, 299:301] = 0
+    _same(page, [(40, 40, 380, 560), (430, 178, 743, 423)], 3)
+
+
+def test_an_inset_with_something_dark_beside_its_frame():
+    boxes = [(40, 40, 760, 560), (300, 150, 600, 450)]
+    page = np.full((800, 600, 3), 255, np.uint8)
+    for top, left, bottom, right in boxes:
+        page[top:bottom, left:right] = 70
+        page[top + 4:bottom - 4, left + 4:right - 4] = 255
+    page[580:596, 154:446] = page[600:620, 150:450] = 102
+    _same(page, boxes, 5)
+
+
+def test_a_window_whose_frame_is_thicker_than_that_of_the_panel_is_no_inset():
+    page = np.full((800, 600, 3), 255, np.uint8)
+    cv2.rectangle(page, (40, 40), (559, 759), (0, 0, 0), 1)
+    page[300:500, 150:350] = 0
+    page[304:496, 154:346] = 255
+    _same(page, [(40, 40, 760, 560)], 5)
+
+
+def test_a_panel_cut_out_along_its_frame_is_not_cut_at_a_horizon_under_which_nothing_is():
+    page = np.full((600, 800, 3), 255, np.uint8)
+    page[:6] = page[-6:] = page[:, :6] = page[:, -6:] = page[300:306] = 0
+    cv2.circle(page, (400, 160), 80, (0, 0, 0), 4)
+    assert len(cutter.find(page)) <= 1

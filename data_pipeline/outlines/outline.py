@@ -35,13 +35,13 @@ def extract(color):
 
 def gray(drawing):
     """The darkest channel of every pixel, since ink of any hue is dark in one: uint8 [H, W, 3] -> [H, W]."""
-    red, green, blue = (cv2.extractChannel(drawing, channel) for channel in range(3))
+    red, green, blue = cv2.split(drawing)
     return cv2.min(cv2.min(red, green), blue)
 
 
 def is_gray(picture):
     """Tells whether a picture's channels are equal: uint8 [H, W, 3] -> bool."""
-    red, green, blue = (cv2.extractChannel(picture, channel) for channel in range(3))
+    red, green, blue = cv2.split(picture)
     return cv2.norm(red, green, cv2.NORM_INF) == cv2.norm(red, blue, cv2.NORM_INF) == 0
 
 

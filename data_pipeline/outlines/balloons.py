@@ -2,8 +2,9 @@
 
 It is classical, and not the background detector's task: the detector learned without labels, from squares of 256
 pixels, in which lettering cannot be read. At the page's resolution lettering is easy to tell: small pieces of ink of
-like size, close together, in the middle of a closed area and away from its outline. All limits are our choice, measured
-on drawn balloons of many scripts and on drawings without balloons.
+like size, close together, in the middle of a closed area and away from its outline. Level lines one below the other, as
+roughs have them, stand for lettering. All limits are our choice, measured on drawn balloons of many scripts and on
+drawings without balloons.
 
 Not found are balloons without lettering or with a single letter, those whose outline has a gap or that letters touch,
 and white letters on black. A sign or a label with lettering is taken for a caption. Lettering without an outline is no
@@ -37,6 +38,9 @@ _IN_WORDS, _FEW_IN_WORDS = .3, .1  # least share of the letters that are in word
 _WINDING = 1.1  # contours of letters are so many times as long as twice their diagonal; those of eyes are shorter
 _NEAR = .8  # the most room between neighbors, as a share of the higher one's height
 _ALIGNED = .22  # the most that letters of a word are out of line, as a share of their height
+_LEVEL = .1  # height to length of a line that stands for lettering
+_MOST_ROWS, _UNEVEN = 8, .15  # such lines, and the most deviation of their distances, as a share of the mean
+_LONG = 20, .25  # least length of such a line, in pixels and as a share of the area's width
 _INSIDE = .1  # most share of the contours of pieces that lie inside of other pieces, as pupils do
 # Of the area.
 _TAIL = .3  # what is narrower than this share of the square root of its size is a tail or a spike, not the body
@@ -135,6 +139,9 @@ def _balloons(lines):
         if (2 <= count <= _MOST_PIECES and w * h <= _LARGEST * lines.size
                 and length_inside[area] <= _INSIDE * length_in[area]):
             boxes = np.array([cv2.boundingRect(contours[piece]) for piece in inside])
+            if _stands_for_lettering(boxes, w) and _is_balloon(contours[area], boxes):
+                result.append(contours[area])
+                continue
             letters, size, score = _lettering(boxes, lengths[inside])
             if score > 0 and _is_balloon(contours[area], boxes):
                 shapes = [contours[piece] for piece in inside[letters]]
@@ -182,6 +189,17 @@ def _lettering(boxes, lengths):
     around = (left + width).max() - left.min(), (top + height).max() - top.min()
     written = lengths[letters].sum() / 2 * size / (around[0] * around[1])
     return letters, size, written * (1 - height.std() / height.mean())
+
+
+def _stands_for_lettering(boxes, width):
+    """Tells whether pieces of ink are level lines, evenly one below the other, in an area of a width in pixels."""
+    left, top, length, height = boxes[np.argsort(boxes[:, 1])].T
+    if len(boxes) > _MOST_ROWS or length.min() < max(_LONG[0], _LONG[1] * width):
+        return False
+    if (height > np.maximum(_LEVEL * length, 3)).any():
+        return False
+    steps, common = np.diff(top), (left + length).min() - left.max()
+    return common > length.max() / 2 and steps.min() > 2 * height.max() and steps.std() <= _UNEVEN * steps.mean()
 
 
 def _is_balloon(outline, boxes):

@@ -104,6 +104,28 @@ def test_a_short_line_in_a_roomy_balloon_is_read():
     _check(page, sides)
 
 
+def _level_lines(page, rows, length=90):
+    for y in rows:
+        cv2.line(page, (MIDDLE[0] - length // 2, y), (MIDDLE[0] + length // 2, y), 0, 2, cv2.LINE_AA)
+
+
+@pytest.mark.parametrize('kind', ['round', 'caption'])
+@pytest.mark.parametrize('rows', [(240, 260), (225, 242, 259, 276)])
+def test_level_lines_stand_for_lettering(kind, rows):
+    page = _page()
+    inside, _ = _draw(page, MIDDLE + _outline(kind, (100, 60)))
+    _level_lines(page, rows)
+    assert balloons.find(page)[inside].all()
+
+
+@pytest.mark.parametrize('rows, length', [((215, 225, 275), 90), ((240, 260), 18), ((248, 251), 90)])
+def test_lines_that_are_uneven_or_short_or_next_to_each_other_do_not(rows, length):
+    page = _page()
+    _draw(page, MIDDLE + _outline('round', (100, 60)))
+    _level_lines(page, rows, length)
+    assert not balloons.find(page).any()
+
+
 def test_a_balloon_that_a_frame_cuts_is_found():
     page = _page()
     inside, outside = _draw(page, (50, 250) + _outline('round', (130, 60)))

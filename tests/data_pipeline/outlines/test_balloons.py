@@ -104,9 +104,10 @@ def test_a_short_line_in_a_roomy_balloon_is_read():
     _check(page, sides)
 
 
-def _level_lines(page, rows, length=90):
-    for y in rows:
-        cv2.line(page, (MIDDLE[0] - length // 2, y), (MIDDLE[0] + length // 2, y), 0, 2, cv2.LINE_AA)
+def _level_lines(page, rows, length=90, shift=0):
+    for k, y in enumerate(rows):
+        middle = MIDDLE[0] + round((k - len(rows) / 2 + .5) * shift)
+        cv2.line(page, (middle - length // 2, y), (middle + length // 2, y), 0, 2, cv2.LINE_AA)
 
 
 @pytest.mark.parametrize('kind', ['round', 'caption'])
@@ -118,11 +119,12 @@ def test_level_lines_stand_for_lettering(kind, rows):
     assert balloons.find(page)[inside].all()
 
 
-@pytest.mark.parametrize('rows, length', [((215, 225, 275), 90), ((240, 260), 18), ((248, 251), 90)])
-def test_lines_that_are_uneven_or_short_or_next_to_each_other_do_not(rows, length):
+@pytest.mark.parametrize('rows, length, shift', [((215, 225, 275), 90, 0), ((240, 260), 18, 0),
+                                                 ((244, 250, 256), 90, 0), ((240, 260), 60, 70)])
+def test_lines_that_are_uneven_or_short_or_close_or_side_by_side_do_not(rows, length, shift):
     page = _page()
     _draw(page, MIDDLE + _outline('round', (100, 60)))
-    _level_lines(page, rows, length)
+    _level_lines(page, rows, length, shift)
     assert not balloons.find(page).any()
 
 

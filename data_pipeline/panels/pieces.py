@@ -19,6 +19,7 @@ _OPEN_COVERED = .62  # the same of the page's contents, where no straight gutter
 _COVERED = .8  # least share of a box that its parts cover, if it is cut further
 _SOLID = .95  # a piece that fills so much of its polygon is one panel
 _CONVEX = .95  # least share of its convex hull that a panel with rounded corners fills
+_TORN, _FEWEST_TORN = .9, 3  # least share of a box that panels with torn edges cover, and least number of them
 _SPARSE = .5  # most share of a drawing without a frame that is gutter, to cut the box that it is in
 _NARROW = .03  # width of what is no drawing beside a panel, but its torn edge, as a share of the page's width
 _BRIDGED = .6  # least share of a gutter that something crosses that is free
@@ -53,7 +54,8 @@ def find(gutter, width):
         if len(panels) > 1 and _cover(panels, shapes.hull(1 - part)) and not shapes.overlap(parts):
             found += parts
         elif boxes:
-            found.append(shapes.corners((top, left, bottom, right)))
+            torn = _torn(part, width) if len(boxes) > 1 else []
+            found += [polygon + [left, top] for polygon in torn] or [shapes.corners((top, left, bottom, right))]
         elif not shapes.overlap(parts) and sum(map(shapes.area, parts)) >= _OPEN_COVERED * _extent(gutter):
             found += parts
     return [polygon for k, polygon in enumerate(found) if not shapes.is_inside(polygon, found[:k] + found[k + 1:])]
@@ -120,6 +122,15 @@ def _rounded(pieces, width):
     if len(hulls) < 2 or not _cover(hulls, cv2.convexHull(np.int32(np.concatenate(hulls)))):
         return []
     return [np.float64(hull) for hull in hulls]
+
+
+def _torn(gutter, width):
+    """Finds panels with torn edges, which thin gutters of any shape part: list of polygons; empty if there are none."""
+    found = [piece for piece in _pieces(1 - gutters.opened(gutter, width))
+             if _is_large(piece[2].shape, width, _MIN_VIGNETTE)]
+    if len(found) < _FEWEST_TORN or sum(cv2.countNonZero(mask) for *_, mask in found) < _TORN * gutter.size:
+        return []
+    return [shapes.outline(mask) + [left, top] for left, top, mask in found]
 
 
 def _pieces(inside):

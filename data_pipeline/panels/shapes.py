@@ -6,6 +6,7 @@ import numpy as np
 _FILLED_EDGE = .55  # least share of each edge of a panel's polygon that is not gutter
 _CORNER = .08  # distance from a panel's corners within which it begins, as a share of its shorter side
 _INSIDE = .9  # least share of a polygon that another one has in common with it, if it lies in that one
+_FINE = 1.5  # pixels that an outline may be off
 _MOST_OVERLAP = .3  # most share of the smaller of two polygons that the other one lies over
 
 
@@ -53,6 +54,13 @@ def is_inside(polygon, others):
 def _common(one, other):
     """The area that the convex hulls of two polygons have in common."""
     return cv2.intersectConvexConvex(*(cv2.convexHull(np.float32(of)) for of in (one, other)))[0]
+
+
+def outline(mask):
+    """The outline of the largest part of a mask, of as many corners as it has: float [N, 2]."""
+    contour = max(cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)[0], key=cv2.contourArea)
+    polygon = cv2.approxPolyDP(contour, _FINE, True)[:, 0].astype(np.float64)
+    return polygon + (polygon > polygon.mean(axis=0))  # pixels' corners, not their centers
 
 
 def fit(mask):

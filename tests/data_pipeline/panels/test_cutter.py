@@ -337,3 +337,15 @@ def test_a_panel_cut_out_along_its_frame_is_not_cut_at_a_horizon_under_which_not
     page[:6] = page[-6:] = page[:, :6] = page[:, -6:] = page[300:306] = 0
     cv2.circle(page, (400, 160), 80, (0, 0, 0), 4)
     assert len(cutter.find(page)) <= 1
+
+
+def test_panels_with_torn_edges_are_found_beside_others(rng):
+    page = _page(_GRID, 1400, 1000, 255, rng)
+    for sign, (x, y) in ((1, (40, 520)), (-1, (960, 1360))):  # they cut off two corners of the last panel
+        torn = [(x + sign * (420 - 40 * k + 50 * (k % 2)), y + sign * 40 * (k - 1)) for k in range(14)]
+        cv2.polylines(page, [np.int32(torn)], False, (255, 255, 255), 14)
+    boxes = [panel.box for panel in cutter.find(page)]
+    assert len(boxes) == 5
+    corners = [(520, 40, 925, 450), (955, 550, 1360, 960)]
+    for box in (*_GRID, *corners):
+        assert min(np.abs(np.subtract(box, other)).max() for other in boxes) <= 8

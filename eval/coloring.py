@@ -26,7 +26,7 @@ from eval.formats import files as formats
 from eval.settings import Settings
 
 BATCH_SIZE = 4  # the most squares that the networks color at a time (our choice)
-_BATCHES = 3  # batches that are colored at the same time; the parts of one that use one core leave the others idle
+_BATCHES = 3  # batches that are colored at the same time (our choice); one alone leaves cores idle
 _MOST_PIXELS = 50_000_000  # of the pages that wait for their colors
 _READ_AHEAD, _UNWRITTEN = 2, 3  # the most pages that are read ahead, and that wait to be written
 _LONG = 2  # seconds; of less, nothing is said

@@ -16,9 +16,9 @@ from data_pipeline.panels import askew, borders, gutters, pieces, reading_order,
 WORK_SIZE = 700  # pixels; pages are shrunk to this width first
 _EXPLAINED = .72  # least share of a page that panels cover, if some run off it
 _UNEXPLAINED = .03  # most share of the page that such panels and gutters do not share out among them
+_EXACT = .005  # the same if other panels explain the page, too, or if several areas of gutter are taken together
 _FRAME = .012  # most thickness of a frame at the page's edge, as a share of its width
 _BLANK = 30  # most levels by which what shows nothing differs
-_EXACT = .005  # the same if other panels explain the page, too, or if several areas of gutter are taken together
 _TALLEST = 3  # most height of a page for its width; strips are taller, and have wide gutters
 _PAGE_COVERED, _STRIP_COVERED = .5, .25  # least share of a page and of a strip that panels cover
 _STRIP_EDGE = .3  # least share of a strip's edge that is gutter; the rest are panels that run off it
@@ -55,16 +55,16 @@ def find(page):
     scale = min(1., WORK_SIZE / min(width, height))
     small = cv2.resize(page, (max(1, round(width * scale)), max(1, round(height * scale))),
                        interpolation=cv2.INTER_AREA) if scale < 1 else page
-    strip = small.shape[0] > _TALLEST * small.shape[1]
-    colors = gutters.candidates(small, _STRIP_EDGE) if strip else gutters.candidates(small)
+    is_strip = small.shape[0] > _TALLEST * small.shape[1]
+    colors = gutters.candidates(small, _STRIP_EDGE) if is_strip else gutters.candidates(small)
     angle = askew.angle(cv2.cvtColor(small, cv2.COLOR_RGB2GRAY))
     turn = cv2.getRotationMatrix2D((small.shape[1] / 2, small.shape[0] / 2), angle, 1.)
     upright = cv2.warpAffine(small, turn, small.shape[1::-1], borderMode=cv2.BORDER_REPLICATE) if angle else small
-    found = _cut_upright(upright, colors)
+    found = _cut_upright(upright, colors, is_strip)
     if angle:
         back = cv2.invertAffineTransform(turn)
         found = [polygon @ back[:, :2].T + back[:, 2] for polygon in found]
-    if not _covers(found, small, _STRIP_COVERED if strip else _PAGE_COVERED):
+    if not _covers(found, small, _STRIP_COVERED if is_strip else _PAGE_COVERED):
         return []
     size = np.float64([width / small.shape[1], height / small.shape[0]])
     polygons = [np.int32(np.rint(np.clip(polygon * size, 0, (width, height)))) for polygon in found]
@@ -120,7 +120,7 @@ def inside(panel):
     return cv2.fillPoly(np.zeros((bottom - top, right - left), np.uint8), [np.int32(panel.polygon) - [left, top]], 1)
 
 
-def _cut_upright(page, colors):
+def _cut_upright(page, colors, is_strip):
     """Finds the panels of a page that is not askew: list of polygons."""
     gray = cv2.max(page[..., 0], cv2.max(page[..., 1], page[..., 2]))
     width = min(page.shape[1], 1.6 * page.shape[0])
@@ -128,7 +128,7 @@ def _cut_upright(page, colors):
     if _is_one_panel(found, gray, width):
         return []
     explained = _covers(found, page, _EXPLAINED)
-    if page.shape[0] <= _TALLEST * page.shape[1] and not (explained and gutters.has_margins(page, colors)):
+    if not is_strip and not (explained and gutters.has_margins(page, colors)):
         found = _bled(page, width, _EXACT if explained else _UNEXPLAINED) or found
     divided = []
     for polygon in found:
@@ -181,5 +181,3 @@ def _best(maps, page, width):
 
 def _covers(polygons, page, share):
     return sum(map(shapes.area, polygons)) > share * page.shape[0] * page.shape[1]
-
-

@@ -13,7 +13,7 @@ from data_pipeline.panels import gutters, shapes, straight
 _MIN_SIDE = .09  # least side of a panel, as a share of the page's width
 _MIN_AREA = .012  # least area of a panel with a frame or a painted ground, as a share of the page's squared width
 _MIN_VIGNETTE = .05  # the same of a drawing without a frame beside panels
-_FRAMED_EDGE = .9  # the same of a panel from which a drawing without a frame sticks out
+_FRAMED_EDGE = .9  # least share of each edge, not gutter, of a panel that a drawing without a frame sticks out of
 _FRAMED = .3  # least share of the contents that panels with a frame or a painted ground have
 _OPEN_COVERED = .62  # the same of the page's contents, where no straight gutter is; a drawing's shapes cover less
 _COVERED = .8  # least share of a box that its parts cover, if it is cut further
@@ -48,13 +48,15 @@ def find(gutter, width):
     found = []
     for top, left, bottom, right in boxes or [(0, 0, *gutter.shape)]:
         part = gutter[top:bottom, left:right]
-        panels, sparse = _cut_open(part, width)
+        outside = gutters.opened(part, width)
+        all_pieces = _pieces(1 - outside)
+        panels, sparse = _cut_open(all_pieces, outside, _extent(part), width)
         parts = [polygon + [left, top] for polygon in panels + sparse]
         # Few things on white space may also be within a panel that has gaps in its frame.
         if len(panels) > 1 and _cover(panels, shapes.hull(1 - part)) and not shapes.overlap(parts):
             found += parts
         elif boxes:
-            torn = _torn(part, width) if len(boxes) > 1 else []
+            torn = _torn(all_pieces, part.size, width) if len(boxes) > 1 else []
             found += [polygon + [left, top] for polygon in torn] or [shapes.corners((top, left, bottom, right))]
         elif not shapes.overlap(parts) and sum(map(shapes.area, parts)) >= _OPEN_COVERED * _extent(gutter):
             found += parts
@@ -72,22 +74,24 @@ def _extent(gutter):
     return w * h
 
 
-def _cut_open(gutter, width):
+def _cut_open(pieces, outside, extent, width):
     """Finds panels of any shape between gutters that are open to the edges.
 
     Args:
-      gutter, width: see `find`.
+      pieces: see `_pieces`.
+      outside: see `gutters.opened`.
+      extent: see `_extent`.
+      width: see `find`.
     Returns:
       Two lists of polygons: panels, and drawings without a frame that are sparse.
     """
-    outside = gutters.opened(gutter, width)
-    parts, panels, others = _pieces(1 - outside), [], []
-    for piece in parts:
+    panels, others = [], []
+    for piece in pieces:
         found = _cut_piece(piece, outside, width)
         panels += found
         others += _rest(piece, found, width) if found else [piece]
-    if sum(map(shapes.area, panels)) < _FRAMED * _extent(gutter):  # a balloon and a figure are no panels
-        return _rounded(parts, width), []
+    if sum(map(shapes.area, panels)) < _FRAMED * extent:  # a balloon and a figure are no panels
+        return _rounded(pieces, width), []
     sparse = []
     for vignette in _vignettes(others, panels, outside.shape, width):
         (left, top), (right, bottom) = np.int32(vignette[[0, 2]])
@@ -124,11 +128,13 @@ def _rounded(pieces, width):
     return [np.float64(hull) for hull in hulls]
 
 
-def _torn(gutter, width):
-    """Finds panels with torn edges, which thin gutters of any shape part: list of polygons; empty if there are none."""
-    found = [piece for piece in _pieces(1 - gutters.opened(gutter, width))
-             if _is_large(piece[2].shape, width, _MIN_VIGNETTE)]
-    if len(found) < _FEWEST_TORN or sum(cv2.countNonZero(mask) for *_, mask in found) < _TORN * gutter.size:
+def _torn(pieces, size, width):
+    """Finds panels with torn edges, which thin gutters of any shape part: list of polygons; empty if there are none.
+
+    `size`: of the box that the pieces are in, pixels.
+    """
+    found = [piece for piece in pieces if _is_large(piece[2].shape, width, _MIN_VIGNETTE)]
+    if len(found) < _FEWEST_TORN or sum(cv2.countNonZero(mask) for *_, mask in found) < _TORN * size:
         return []
     return [shapes.outline(mask) + [left, top] for left, top, mask in found]
 

@@ -56,23 +56,26 @@ def _common(one, other):
     return cv2.intersectConvexConvex(*(cv2.convexHull(np.float32(of)) for of in (one, other)))[0]
 
 
+def _contour(mask):
+    """The contour of the largest part of a mask: int32 [N, 1, 2], (x, y)."""
+    return max(cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)[0], key=cv2.contourArea)
+
+
 def outline(mask):
     """The outline of the largest part of a mask, of as many corners as it has: float [N, 2]."""
-    contour = max(cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)[0], key=cv2.contourArea)
-    polygon = cv2.approxPolyDP(contour, _FINE, True)[:, 0].astype(np.float64)
+    polygon = cv2.approxPolyDP(_contour(mask), _FINE, True)[:, 0].astype(np.float64)
     return polygon + (polygon > polygon.mean(axis=0))  # pixels' corners, not their centers
 
 
 def fit(mask):
     """Fits a polygon to a piece: a quadrilateral if it has about four corners, else its box. float [N, 2]."""
     h, w = mask.shape
-    box = np.float64([[0, 0], [w, 0], [w, h], [0, h]])
-    contour = max(cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)[0], key=cv2.contourArea)
-    hull = cv2.convexHull(contour)
+    box = corners((0, 0, h, w))
+    hull = cv2.convexHull(_contour(mask))
     if cv2.contourArea(hull) > .975 * h * w:
         return box
     quad = cv2.approxPolyDP(hull, .02 * (h + w), True)[:, 0].astype(np.float64)
-    if 3 <= len(quad) <= 5 and cv2.contourArea(np.float32(quad)) > .94 * cv2.contourArea(hull):
+    if 3 <= len(quad) <= 5 and area(quad) > .94 * cv2.contourArea(hull):
         center = quad.mean(axis=0)
         return np.clip(quad + (quad > center), 0, (w, h))  # pixels' corners, not their centers
     return box

@@ -175,13 +175,12 @@ def _completed(gutter, box, boxes, page_width):
     """Widens a panel at the page's margin that shows paper along one side, up to its neighbor or the margin there."""
     edges = _edges(gutter, box)
     side = int(np.argmin(edges))  # in the order of a box: top, left, bottom, right
-    margins = [_margins(gutter, other) for other in boxes]
-    margin = min(map(min, margins))
-    own = np.delete(_margins(gutter, box), side)
-    if edges[side] > _OPEN or sorted(edges)[1] < _CLOSED or min(own) > margin + _MIN_GUTTER * page_width:
+    if edges[side] > _OPEN or sorted(edges)[1] < _CLOSED:
         return box
-    axis, sign = side % 2, 1 if side > 1 else -1
-    free = _margins(gutter, box)[side]
+    own, margin = _margins(gutter, box), min(min(_margins(gutter, other)) for other in boxes)
+    if min(np.delete(own, side)) > margin + _MIN_GUTTER * page_width:
+        return box
+    axis, sign, free = side % 2, 1 if side > 1 else -1, own[side]
     for other in boxes:
         if other[1 - axis] < box[3 - axis] and box[1 - axis] < other[3 - axis]:  # it is before or behind the box
             away = sign * (other[(side + 2) % 4] - box[side])

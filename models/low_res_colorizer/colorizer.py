@@ -140,18 +140,21 @@ class LowResColorizer(network.Network):
         low = self.config.low_res_size
         prior_noise = tf.stack([self._noise_of([number, -1]) for number in range(_PRIOR_DRAWS)])  # for all pictures
 
-        def suggest(condition):
+        def suggest(outline):
+            condition = self.condition(outline)
             draws = self.likelihood(self._prior(condition)[:, None]).sample(prior_noise[None])
-            return consensus.suggestion(draws)
+            return {'condition': condition, 'suggested': consensus.suggestion(draws)}
+
+        known = per_picture.map_pictures(suggest, outline, whole=whole)
+        condition, suggested = known['condition'], known['suggested']
+        temperatures = tf.repeat(tf.broadcast_to(temperature, tf.shape(seeds)), drafts)
 
         def paint(*inputs):  # compiled without the likelihoods of the drafts, which are not needed
             return self._paint(*inputs, drafts)[0]
 
         paint = tf.function(paint, jit_compile=True) if xla else paint
-        condition = per_picture.map_pictures(self.condition, outline, whole=whole)
-        suggested = per_picture.map_pictures(suggest, condition, whole=whole)
-        temperatures = tf.repeat(tf.broadcast_to(temperature, tf.shape(seeds)), drafts)
         samples = paint(condition, self.noise(seeds, drafts), temperatures)
+
         return per_picture.map_pictures(
             consensus.nearest, tf.reshape(samples, [-1, drafts, low, low, 3]), suggested, whole=whole)
 

@@ -1,8 +1,9 @@
-"""Trains the three networks a few steps under the strategy that the flags ask for; run by test_strategies as a process.
+r"""Trains networks a few steps under the strategy that the flags ask for; run by test_strategies as a process.
 
-  python -m tests.train.train_networks --data DATA --workdir DIR --preset tiny --steps 10 --strategy mirrored
+  python -m tests.train.train_networks --data DATA --workdir DIR --preset tiny --steps 10 --strategy mirrored \
+      --networks background_detector,polishing_network
 
---networks chooses some of them. Each network's run folder is one below --workdir.
+Each network's run folder is one below --workdir.
 """
 
 import pathlib
@@ -10,7 +11,7 @@ import pathlib
 import tf_keras as keras
 from absl import flags
 
-from models import background_detector, comic_colorizer, low_res_colorizer, polishing_network
+from models import background_detector, low_res_colorizer, polishing_network
 from train import common
 
 
@@ -32,5 +33,5 @@ def main():
 
 if __name__ == '__main__':
     common.define_flags(batch_size=8, learning_rate=1e-3)
-    flags.DEFINE_list('networks', [network.NAME for network in comic_colorizer.ComicColorizer.NETWORKS], 'To train.')
+    flags.DEFINE_list('networks', None, 'Names of the networks to train.', required=True)
     common.run(main)

@@ -3,7 +3,8 @@
 import tensorflow as tf
 
 from models import background_detector, low_res_colorizer, polishing_network
-from models.ops import background, per_picture
+from models.ops import background, per_picture, resize
+from models.ops import hints as hints_ops
 
 AUTOMATIC = -2.  # a background color that asks for the sampled picture's own
 TEMPERATURE = 1.1  # default of the sampling (our choice); above 1 samples are noisier, but areas become even later
@@ -52,20 +53,27 @@ class ComicColorizer(tf.Module):
         """
         return cls(*(network.from_pretrained(folders) for network in cls.NETWORKS), **options)
 
-    def low_resolution(self, outline, seeds, temperature):
-        """Samples low-resolution pictures with this system's settings; see `LowResColorizer.consensus`."""
-        return self.low_res_colorizer.consensus(outline, seeds, temperature, self._drafts, self.xla,
-                                                 self._whole)
+    def low_resolution(self, outline, seeds, temperature, spread_hints=None):
+        """Samples low-resolution pictures with this system's settings; see `LowResColorizer.consensus`.
+
+        `spread_hints` are those of `hints.spread`, or None.
+        """
+        low_hints = None if spread_hints is None else resize.shrink(spread_hints, self.low_res_size)
+        return self.low_res_colorizer.consensus(outline, seeds, temperature, self._drafts, self.xla, self._whole,
+                                                low_hints)
 
     @tf.function(reduce_retracing=True, autograph=False)
-    def colorize(self, outline, seeds, temperature, background_color):
-        """Colors outlines. A picture's result depends on its own outline and seed, not on its batch.
+    def colorize(self, outline, seeds, temperature, background_color, hints=None):
+        """Colors outlines. A picture's result depends on its own outline, seed and hints, not on its batch.
 
         Args:
           outline: float [B, S, S, 1], ink coverage in [0, 1].
           seeds: int64 [B]. Another seed gives other colors.
           temperature: float [B] or scalar, of the sampling.
           background_color: float [B, 3] in [-1, 1], the color to paint the background with, or `AUTOMATIC`.
+          hints: uint8 [B, S, S, 4], RGB, and alpha: at least 128 where the user gives a color, else 0; or None. The
+            colors spread along the lines, and agree with the colors elsewhere. A hint that reaches much of the
+            background sets its color; other hints make what they reach foreground.
         Returns:
           dict of
             image: [B, S, S, 3] in [-1, 1].
@@ -74,19 +82,32 @@ class ComicColorizer(tf.Module):
             background_color: [B, 3] in [-1, 1].
         """
         outline = tf.ensure_shape(outline, [None, self.image_size, self.image_size, 1])
-        low_res = self.low_resolution(outline, seeds, temperature)
-        finish = tf.function(self._finish, jit_compile=True) if self.xla else self._finish
-        result = per_picture.map_pictures(finish, outline, low_res, tf.ensure_shape(background_color, [None, 3]),
-                                          whole=self._whole)
+        spread = []
+        if hints is not None:
+            hints = tf.ensure_shape(hints, [None, self.image_size, self.image_size, 4])
+            spread = [per_picture.map_pictures(self._compiled(self._spread), hints, outline, whole=self._whole)]
+        low_res = self.low_resolution(outline, seeds, temperature, *spread)
+        result = per_picture.map_pictures(
+            self._compiled(self._finish), outline, low_res, tf.ensure_shape(background_color, [None, 3]), *spread,
+            whole=self._whole)
         return result | {'low_res': low_res}
+
+    def _compiled(self, function):
+        return tf.function(function, jit_compile=True) if self.xla else function
 
     def log_likelihood(self, outline, low_res):
         """Computes the log-likelihood of low-resolution pictures, in nats: [B]; see `LowResColorizer.log_prob`."""
         return per_picture.map_pictures(self.low_res_colorizer.log_prob, outline, low_res, whole=self._whole)
 
-    def _finish(self, outline, low_res, background_color):
+    @staticmethod
+    def _spread(hints, outline):
+        return hints_ops.spread(hints_ops.from_pixels(hints), outline)
+
+    def _finish(self, outline, low_res, background_color, spread_hints=None):
         """Computes what `colorize` returns beside the sample."""
         masks = self.background_detector.masks(outline)
+        if spread_hints is not None:
+            masks, background_color = hints_ops.backgrounds(masks, background_color, spread_hints)
         image = self.polishing_network.polish(outline, low_res, masks)
         mask = background.union(masks)
         sampled = polishing_network.background_color(low_res, mask)[:, 0, 0]
@@ -95,5 +116,7 @@ class ComicColorizer(tf.Module):
         asked = tf.reduce_min(background_color, axis=-1, keepdims=True) >= -1
         painted = mask * tf.cast(asked, tf.float32)[:, None, None]
         image = background.composite(image, painted * background_color[:, None, None], painted)
+        if spread_hints is not None:
+            image = hints_ops.lay_over(image, spread_hints)
         return {'image': image, 'background_mask': mask,
                 'background_color': tf.where(asked, background_color, sampled)}

@@ -8,22 +8,22 @@ small data set.
 import tensorflow as tf
 import tf_keras as keras
 
+from data_pipeline.pictures import colors
 from models.base import network, polyak_average
-from models.low_res_colorizer import conditioning, consensus, gated_pixelcnn, likelihoods
+from models.low_res_colorizer import conditioning, consensus, gated_pixelcnn, likelihoods, priors
 from models.low_res_colorizer.config import LowResColorizerConfig
-from models.ops import per_picture, resize
-
-_PRIOR_DRAWS = 31  # draws of the prior whose median the consensus starts from
-# Weight of the prior's loss beside the PixelCNN's. Our choice; ColTran's auxiliary loss (section 4.1) has 0.01.
-_PRIOR_WEIGHT = 1.
+from models.ops import background, per_picture, resize
+from models.ops import hints as hints_ops
 
 
 class LowResColorizer(network.Network):
     """p(picture [B, L, L, 3] | outline [B, S, S, 1]), trained by maximum likelihood.
 
-    Our choice: the network also predicts every pixel from the outline alone, with a loss of its own (after ColTran,
-    2102.04432, section 4.1). This prior is an input of the PixelCNN, which only corrects it. In training the pixels
-    before a pixel tell most of its color. The prior does not see them, so it must learn the colors from the outline.
+    Our choice: the network also predicts every pixel from the outline alone, with a loss of its own. This prior (see
+    `priors`) learns colors fast. Its color is an input of the PixelCNN, and components of the mixture can copy it.
+
+    Our choice: the network sees hints, if there are any (see `models.ops.hints`). In training they are random points of
+    the true picture.
 
     After `compile`, training keeps a Polyak average of the weights in `average`.
 
@@ -39,7 +39,7 @@ class LowResColorizer(network.Network):
     NAME, CONFIG, OBJECTIVE = 'low_res_colorizer', LowResColorizerConfig, 'bits_per_dim'
 
     def __init__(self, config, **kwargs):
-        super().__init__(config, ['bits_per_dim', 'prior_bits_per_dim'], **kwargs)
+        super().__init__(config, ['bits_per_dim', 'prior_l1'], **kwargs)
         self.conditioning_network = conditioning.conditioning_network(config)
         self.adaptation_network = conditioning.adaptation_network(config)
         self.likelihood = likelihoods.LIKELIHOODS[config.likelihood]
@@ -47,25 +47,38 @@ class LowResColorizer(network.Network):
         self.pixelcnn = gated_pixelcnn.GatedPixelCNN(
             config.pixelcnn_blocks, config.pixelcnn_filters, config.pixelcnn_hidden, parameters, config.dropout,
             sees_picture=config.autoregressive)
-        self._prior_head = keras.Sequential([
-            keras.layers.Dense(config.pixelcnn_hidden, activation='relu'), keras.layers.Dense(parameters)])
+        self._prior = priors.PRIORS[config.prior]
+        self._prior_head, self._outline_head = (keras.Sequential([
+            keras.layers.Dense(config.pixelcnn_hidden, activation='relu'), keras.layers.Dense(outputs)])
+            for outputs in (self._prior.SIZE, parameters))
         size, low = config.image_size, config.low_res_size
         self((tf.zeros([1, size, size, 1]), tf.zeros([1, low, low, 3])))
 
-    def condition(self, outline):
+    def condition(self, outline, hints=None):
         """Computes what the PixelCNN is conditioned on.
 
         Args:
           outline: [B, S, S, 1], ink coverage in [0, 1].
+          hints: [B, L, L, 4], spread hints (see `models.ops.hints`); None for no hints.
         Returns:
-          [B, L, L, F + P]: features, then the prior, which is the parameters of every pixel's distribution given the
-          outline alone.
+          [B, L, L, C]: features, the prior's color, and the part of every pixel's parameters that does not depend on
+          other pixels.
         """
+        return self._condition_and_prior(outline, hints)[0]
+
+    def _condition_and_prior(self, outline, hints):
+        """(`condition`, the prior)."""
         if not self.config.sees_outline:
             outline = tf.zeros_like(outline)
         features, small = self.conditioning_network(outline), resize.shrink(outline, self.config.low_res_size)
-        features = self.adaptation_network(tf.concat([features, tf.cast(small, features.dtype)], axis=-1))
-        return tf.concat([features, self._prior_head(features)], axis=-1)
+        seen = [features, small]
+        if self.config.sees_hints:
+            seen.append(tf.repeat(tf.zeros_like(small), 4, axis=-1) if hints is None else hints)
+        features = self.adaptation_network(tf.concat([tf.cast(x, features.dtype) for x in seen], axis=-1))
+        prior = self._prior(self._prior_head(features))
+        color = tf.stop_gradient(tf.cast(prior.color(), features.dtype))  # the prior's loss alone teaches it
+        known = tf.concat([features, color], axis=-1)
+        return tf.concat([known, self._outline_head(known)], axis=-1), prior
 
     def call(self, inputs):
         """(outline [B, S, S, 1], low_res [B, L, L, 3]) -> parameters of every pixel's distribution [B, L, L, P]."""
@@ -74,22 +87,26 @@ class LowResColorizer(network.Network):
 
     def _parameters(self, condition, low_res, seeds=None):
         """`call`, given the condition. `seeds` (int [B, 2], one for each picture) turn dropout on."""
-        return self._prior(condition) + self.pixelcnn(low_res, condition, seeds)
+        return self._split(condition)[1] + self.pixelcnn(low_res, condition, seeds)
 
-    def _prior(self, condition):
-        return condition[..., self.config.adaptation_filters:]
+    def _split(self, condition):
+        """Takes the prior's color [B, L, L, 3] and the outline's part of the parameters [B, L, L, P] from a condition."""
+        known = condition[..., self.config.adaptation_filters:]
+        return tf.cast(known[..., :3], tf.float32), known[..., 3:]
 
-    def log_prob(self, outline, low_res):
-        """Computes the log-likelihood of pictures on the grid of 256 levels, in nats: [B]."""
-        return self._picture_log_prob(self.condition(outline), low_res)
+    def log_prob(self, outline, low_res, hints=None):
+        """Computes the log-likelihood of pictures on the grid of 256 levels, in nats: [B]; see `condition`."""
+        return self._picture_log_prob(self.condition(outline, hints), low_res)
 
     def _picture_log_prob(self, condition, low_res):
         """`log_prob`, given the condition."""
-        return tf.reduce_sum(self._pixel_log_prob(self._parameters(condition, low_res), low_res), axis=[1, 2])
+        parameters = self._parameters(condition, low_res)
+        return tf.reduce_sum(self._pixel_log_prob(parameters, low_res, condition), axis=[1, 2])
 
-    def _pixel_log_prob(self, parameters, low_res):
+    def _pixel_log_prob(self, parameters, low_res, condition):
         """Log-likelihood of every pixel given those before it, nats: [B, L, L, P], [B, L, L, 3] -> [B, L, L]."""
-        return self.likelihood(parameters, self.pixelcnn.neighbors(low_res)).log_prob(low_res)
+        known = tf.concat([self.pixelcnn.neighbors(low_res), self._split(condition)[0][..., None, :]], axis=-2)
+        return self.likelihood(parameters, known).log_prob(low_res)
 
     def noise(self, seeds, drafts=1):
         """Makes the noise of each picture's samples from the picture's own seed.
@@ -128,46 +145,44 @@ class LowResColorizer(network.Network):
             return whole(outline, noise, temperature)
         return self._paint(per_picture.map_pictures(self.condition, outline, whole=whole), noise, temperature)
 
-    def consensus(self, outline, seeds, temperature=1., drafts=1, xla=False, whole=False):
-        """Colors pictures by the consensus of several samples (see the module `consensus`).
+    def consensus(self, outline, seeds, temperature=1., drafts=1, xla=False, whole=False, hints=None):
+        """Colors pictures by the consensus of several samples (see the module `consensus`), and by hints.
 
         Args:
           outline, seeds, temperature, xla, whole: see `sample`.
           drafts: number of samples. The consensus of one is the sample itself.
+          hints: [B, L, L, 4], spread hints, which the network sees and which are laid over the consensus; or None.
         Returns:
           [B, L, L, 3] on the grid of 256 levels.
         """
         low = self.config.low_res_size
-        prior_noise = tf.stack([self._noise_of([number, -1]) for number in range(_PRIOR_DRAWS)])  # for all pictures
-
-        def suggest(outline):
-            condition = self.condition(outline)
-            draws = self.likelihood(self._prior(condition)[:, None]).sample(prior_noise[None])
-            return {'condition': condition, 'suggested': consensus.suggestion(draws)}
-
-        known = per_picture.map_pictures(suggest, outline, whole=whole)
-        condition, suggested = known['condition'], known['suggested']
+        condition = per_picture.map_pictures(self.condition, outline, *([] if hints is None else [hints]), whole=whole)
         temperatures = tf.repeat(tf.broadcast_to(temperature, tf.shape(seeds)), drafts)
 
         def paint(*inputs):  # compiled without the likelihoods of the drafts, which are not needed
             return self._paint(*inputs, drafts)[0]
 
         paint = tf.function(paint, jit_compile=True) if xla else paint
-        samples = paint(condition, self.noise(seeds, drafts), temperatures)
+        samples = tf.reshape(paint(condition, self.noise(seeds, drafts), temperatures), [-1, drafts, low, low, 3])
 
-        return per_picture.map_pictures(
-            consensus.nearest, tf.reshape(samples, [-1, drafts, low, low, 3]), suggested, whole=whole)
+        def agree(samples, condition):
+            return consensus.nearest(samples, consensus.suggestion(self._split(condition)[0]))
+
+        low_res = per_picture.map_pictures(agree, samples, condition, whole=whole)
+        return low_res if hints is None else colors.quantize(hints_ops.lay_over(low_res, hints))
 
     def _paint(self, condition, noise, temperature, drafts=1):
         """`sample`, given the condition [B, ...] and the noise of each draft [B * drafts, ...]."""
-        prior = tf.repeat(self._prior(condition), drafts, axis=0)
+        color, of_outline = (tf.repeat(x, drafts, axis=0) for x in self._split(condition))
 
         def draw(correction, neighbors, row, column):
-            pixel = self.likelihood(prior[:, row, column] + correction, neighbors)
+            known = tf.concat([neighbors, color[:, row, column, None]], axis=1)
+            pixel = self.likelihood(of_outline[:, row, column] + correction, known)
             return pixel.sample(noise[:, row, column], temperature)
 
         low_res, corrections = self.pixelcnn.sample(condition, draw, drafts)
-        return low_res, tf.reduce_sum(self._pixel_log_prob(prior + corrections, low_res), axis=[1, 2])
+        log_prob = self._pixel_log_prob(of_outline + corrections, low_res, tf.repeat(condition, drafts, axis=0))
+        return low_res, tf.reduce_sum(log_prob, axis=[1, 2])
 
     def compile(self, *args, **kwargs):
         """Prepares training, as Keras does, and begins the Polyak average."""
@@ -179,27 +194,30 @@ class LowResColorizer(network.Network):
         return super().training_state() | {'average': self.average.variables}
 
     def train_step(self, data):
-        """Takes one step of maximum likelihood on {'outline', 'color', 'seeds'}."""
+        """Takes one step on {'outline', 'color', 'seeds'}: maximum likelihood, and the prior's loss."""
+        hints = None
+        if self.config.sees_hints:
+            spread = hints_ops.spread(hints_ops.random(data['seeds'], data['color'], data['outline']), data['outline'])
+            hints = resize.shrink(spread, self.config.low_res_size)
         with tf.GradientTape() as tape:
-            bits, prior_bits = self._bits(data, data['seeds'])
-            loss = tf.reduce_mean(bits + _PRIOR_WEIGHT * prior_bits)
+            bits, prior, low_res = self._losses(data, hints, data['seeds'])
+            loss = tf.reduce_mean(bits + tf.reduce_mean(prior.loss(low_res), axis=[1, 2]))
         self.minimize(tape, (loss, self.trainable_variables))
         self.average.update()
-        return self.step_values(loss=loss, bits_per_dim=bits, prior_bits_per_dim=prior_bits)
+        return self.step_values(loss=loss, bits_per_dim=bits, prior_l1=background.l1(prior.color(), low_res))
 
     def test_step(self, data):
-        """Measures one batch of {'outline', 'color'}."""
-        bits, prior_bits = self._bits(data)
-        return self.validation_values(bits_per_dim=bits, prior_bits_per_dim=prior_bits)
+        """Measures one batch of {'outline', 'color'}, without hints."""
+        bits, prior, low_res = self._losses(data)
+        return self.validation_values(bits_per_dim=bits, prior_l1=background.l1(prior.color(), low_res))
 
     def bits_per_dim(self, data):
         """Computes the bits for each number of the true pictures: [B]. data: {'outline', 'color'}."""
-        return self._bits(data)[0]
+        return self._losses(data)[0]
 
-    def _bits(self, data, seeds=None):
-        """Bits for each number of the true pictures, given the pixels before and given the outline alone: two [B]."""
+    def _losses(self, data, hints=None, seeds=None):
+        """Bits for each number of the true pictures [B], the prior, and the true pictures [B, L, L, 3]."""
         low_res = resize.low_resolution(data['color'], self.config.low_res_size)
-        condition = self.condition(data['outline'])
-        log_probs = (self._pixel_log_prob(self._parameters(condition, low_res, seeds), low_res),
-                     self.likelihood(self._prior(condition)).log_prob(low_res))
-        return [tf.reduce_mean(likelihoods.bits_per_dim(log_prob), axis=[1, 2]) for log_prob in log_probs]
+        condition, prior = self._condition_and_prior(data['outline'], hints)
+        log_prob = self._pixel_log_prob(self._parameters(condition, low_res, seeds), low_res, condition)
+        return tf.reduce_mean(likelihoods.bits_per_dim(log_prob), axis=[1, 2]), prior, low_res

@@ -66,12 +66,12 @@ def conditioning_network(config):
 
 
 def adaptation_network(config):
-    """Makes the adaptation network: three 3x3 convolutions over the features and the shrunken outline.
+    """Makes the adaptation network: three 3x3 convolutions over the features, the shrunken outline, and hints.
 
     Args:
       config: a `LowResColorizerConfig`.
     Returns:
-      Keras model, [B, L, L, F + 1] -> [B, L, L, F].
+      Keras model, [B, L, L, F + 5] -> [B, L, L, F]; F + 1 if the colorizer does not see hints.
     """
     return keras.Sequential([keras.layers.Conv2D(config.adaptation_filters, 3, padding='same', activation='relu')
                              for _ in range(3)], name='adaptation_network')

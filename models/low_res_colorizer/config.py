@@ -25,6 +25,8 @@ class LowResColorizerConfig(config.Config):
       mixtures: components of the logistic mixture.
       dropout: dropout rate in the PixelCNN's blocks.
       likelihood: distribution of a pixel; one of `likelihoods.LIKELIHOODS`.
+      prior: how the colorizer learns colors from the outline alone; one of `priors.PRIORS`.
+      sees_hints: whether the adaptation network sees hints.
       autoregressive: whether a pixel depends on the pixels before it; if not, on the outline alone.
       sees_outline: whether the colorizer sees the outline; if not, it sees a blank page.
 
@@ -53,5 +55,7 @@ class LowResColorizerConfig(config.Config):
     mixtures: int = 10
     dropout: float = 0.5
     likelihood: str = 'logistic_mixture'
+    prior: str = 'l1'
+    sees_hints: bool = True
     autoregressive: bool = True
     sees_outline: bool = True

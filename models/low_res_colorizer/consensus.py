@@ -7,27 +7,25 @@ change of the drawing changes the colors little. Most odd colors are left out.
 """
 
 import tensorflow as tf
-import tensorflow_probability as tfp
 
 from data_pipeline.pictures import colors
 
-_STRENGTH = 3.  # our choice; the median of many colors is far duller than each of them
+_STRENGTH = 3.  # our choice
 _NEARNESS = .05  # our choice; a sample that is farther by this distance has a weight that is smaller by the factor e
 _MOST_GAIN = 1.5  # our choice; the most that the chroma of a mean is raised by, since opposite colors have a gray mean
 _AROUND = 5  # side in pixels of the squares in which samples are compared (our choice), so that colors form patches
 
 
-def suggestion(draws):
-    """Computes what independent draws of every pixel have in common: their median, with three times its chroma.
+def suggestion(color):
+    """Makes the prior's color livelier, since a median of many colors is duller than each of them: 3 times its chroma.
 
     Args:
-      draws: [B, N, L, L, 3] in [-1, 1].
+      color: [B, L, L, 3] in [-1, 1].
     Returns:
       [B, L, L, 3]; values may lie outside [-1, 1].
     """
-    median = tfp.stats.percentile(draws, 50., axis=1)
-    gray = tf.image.rgb_to_grayscale(median)
-    return gray + _STRENGTH * (median - gray)
+    gray = tf.image.rgb_to_grayscale(color)
+    return gray + _STRENGTH * (color - gray)
 
 
 def nearest(samples, suggested):

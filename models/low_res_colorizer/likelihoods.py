@@ -4,7 +4,7 @@ The logistic mixture is the paper's; the others are for comparison. All classes 
 
   sizes(mixtures): (number of parameters of a pixel, number of random numbers that a pixel's sample takes).
   noise(uniform): makes these random numbers from uniform ones.
-  __init__(parameters, neighbors): the distribution of any number of pixels. Only the logistic mixture uses `neighbors`.
+  __init__(parameters, known): the distribution of any number of pixels. Only the logistic mixture uses `known`.
   log_prob(pixels), sample(noise, temperature): for pixels on the grid of 256 levels in [-1, 1].
 """
 
@@ -32,8 +32,8 @@ class Categorical:
       TensorShape([1])
     """
 
-    def __init__(self, parameters, neighbors=None):
-        del neighbors
+    def __init__(self, parameters, known=None):
+        del known
         self._logits = _by_channel(tf.cast(parameters, tf.float32))
 
     @staticmethod
@@ -67,8 +67,8 @@ class Gaussian:
 
     _MIN_LOG_SCALE, _MAX_LOG_SCALE = -5., 5.  # beyond these limits float32 has no digits left for the tails
 
-    def __init__(self, parameters, neighbors=None):
-        del neighbors
+    def __init__(self, parameters, known=None):
+        del known
         means, log_scales = tf.split(tf.cast(parameters, tf.float32), 2, axis=-1)
         self._means = tf.clip_by_value(means, -quantized.MAX_MEAN, quantized.MAX_MEAN)
         self._scales = tf.exp(tf.clip_by_value(log_scales, self._MIN_LOG_SCALE, self._MAX_LOG_SCALE))

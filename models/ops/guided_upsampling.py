@@ -12,7 +12,7 @@ import tensorflow as tf
 from models.ops import resize
 
 # All numbers are our choice, made by looking at real drawings.
-_PIXEL = 2  # side in pixels of the squares that the filter works on; it takes a fourth of the time of single pixels
+SQUARE = 2  # side in pixels of the squares that the filter works on; it takes a fourth of the time of single pixels
 _REACH, _PASSES = 32., 3  # reach of the first pass in squares, number of passes; each reaches half as far as the last
 _FAINT, _BARRIER = .25, 200.  # ink up to this level is no line; full ink counts as a distance of so many squares
 _BLOCK = 16  # squares of a block; see `_Nearness`
@@ -37,12 +37,12 @@ def upsample(colors, certain, outline, low_res_size, rounds=1):
     size = outline.shape[1]
     ink = resize.enlarge(resize.shrink(outline, low_res_size), size)
     weight = tf.maximum(certain, (1 - ink) ** _CLEANNESS) + 1e-6
-    squares = resize.shrink(tf.concat([weight * colors, weight], axis=-1), size // _PIXEL)
+    squares = resize.shrink(tf.concat([weight * colors, weight], axis=-1), size // SQUARE)
     colors, weight = squares[..., :3] / squares[..., 3:], squares[..., 3:]
-    lines = tf.nn.relu(tf.nn.max_pool2d(outline, _PIXEL, _PIXEL, 'VALID') - _FAINT) / (1 - _FAINT)
-    weight *= 1 - lines + 1e-3  # colors under lines hardly count
+    ink = lines(outline)
+    weight *= 1 - ink + 1e-3  # colors under lines hardly count
 
-    passes = [[_nearness(lines), _nearness(tf.transpose(lines, [0, 2, 1, 3]))]]  # along rows, along columns
+    passes = [[_nearness(ink), _nearness(tf.transpose(ink, [0, 2, 1, 3]))]]  # along rows, along columns
     for _ in range(_PASSES - 1):
         passes.append([_Nearness(*map(tf.square, along)) for along in passes[-1]])
     result = _spread(colors, weight, passes)
@@ -50,6 +50,18 @@ def upsample(colors, certain, outline, low_res_size, rounds=1):
         away = tf.norm(colors - result, axis=-1, keepdims=True)
         result = _spread(colors, weight / tf.square(_ALIKE + away), passes)
     return resize.enlarge(result, size)
+
+
+def lines(outline):
+    """Computes the ink of lines in each square: [B, S, S, 1] -> [B, S / SQUARE, S / SQUARE, 1] in [0, 1]."""
+    return tf.nn.relu(tf.nn.max_pool2d(outline, SQUARE, SQUARE, 'VALID') - _FAINT) / (1 - _FAINT)
+
+
+def positions(ink):
+    """Computes where each square lies in its row, in squares, if ink makes the way longer: [B, H, W, 1] -> [B, H, W]."""
+    ink = ink[..., 0]
+    steps = 1 + _BARRIER * tf.maximum(ink[..., 1:], ink[..., :-1])
+    return tf.pad(tf.cumsum(steps, axis=-1), [[0, 0], [0, 0], [1, 0]])
 
 
 def _spread(colors, weight, passes):
@@ -84,13 +96,10 @@ class _Nearness(typing.NamedTuple):
     across: tf.Tensor
 
 
-def _nearness(lines):
-    """Computes the `_Nearness` of the squares of each row: lines [B, H, W, 1] are their shares of ink."""
-    height, width = lines.shape[1:3]
-    lines = lines[..., 0]
-    steps = (1 + _BARRIER * tf.maximum(lines[..., 1:], lines[..., :-1])) / _REACH
-    at = tf.pad(tf.cumsum(steps, axis=-1), [[0, 0], [0, 0], [1, 0]])
-    at = tf.reshape(at, [-1, height, width // _BLOCK, _BLOCK])
+def _nearness(ink):
+    """Computes the `_Nearness` of the squares of each row: ink [B, H, W, 1], see `lines`."""
+    height, width = ink.shape[1:3]
+    at = tf.reshape(positions(ink) / _REACH, [-1, height, width // _BLOCK, _BLOCK])
     inside = tf.exp(-tf.abs(at[..., :, None] - at[..., None, :]))
     at = tf.stack([at, -tf.reverse(at, [2, 3])])
     first = at[..., :1]

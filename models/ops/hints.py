@@ -85,19 +85,20 @@ def _sweep(distance, nearest, at):
     Returns:
       (distance, nearest).
     """
-    sides = []
-    for left, at_side in ((True, at), (False, -at)):  # a hint's distance to a square further on is a difference
-        start, number, step = distance - at_side, nearest, 1
-        while step < at.shape[2]:
-            outside = [[0, 0], [0, 0], [step, 0] if left else [0, step]]
-            inside = slice(None, -step) if left else slice(step, None)
-            other = tf.pad(start[..., inside], outside, constant_values=float('inf'))
-            better = other < start
-            number = tf.where(better, tf.pad(number[..., inside], outside), number)
-            start, step = tf.minimum(other, start), 2 * step
-        sides.append((start + at_side, number))
-    (left, number_left), (right, number_right) = sides
-    return tf.minimum(left, right), tf.where(left <= right, number_left, number_right)
+    # What comes from the right is reversed, so that it comes from the left, too. Then a distance is a difference.
+    start = tf.stack([distance - at, tf.reverse(distance + at, [-1])])
+    number = tf.stack([nearest, tf.reverse(nearest, [-1])])
+    column = tf.range(at.shape[2])
+
+    def step(reach, start, number):  # of all squares up to `reach` to the left the nearest, then up to twice as far
+        other = tf.where(column >= reach, tf.roll(start, reach, axis=-1), float('inf'))
+        number = tf.where(other < start, tf.roll(number, reach, axis=-1), number)
+        return 2 * reach, tf.minimum(other, start), number
+
+    # As a loop, because XLA would compute every step anew for each of its uses.
+    _, start, number = tf.while_loop(lambda reach, *_: reach < at.shape[2], step, (1, start, number))
+    left, right = start[0] + at, tf.reverse(start[1], [-1]) - at
+    return tf.minimum(left, right), tf.where(left <= right, number[0], tf.reverse(number[1], [-1]))
 
 
 def lay_over(picture, spread_hints):

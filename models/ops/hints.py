@@ -16,7 +16,7 @@ from models.ops import background, guided_upsampling, resize
 SQUARE = guided_upsampling.SQUARE  # side in pixels of the squares that hints spread over
 # All numbers are our choice, made by looking at real drawings.
 _PASSES = 4  # along rows and along columns; so many turns of a curved area can be followed
-_REACH, _FLOOR = 32., .05  # confidence D / (D + floor), relative to that of the hint itself; D = exp(-distance / reach)
+_REACH, _FLOOR = 64., .05  # confidence D / (D + floor), relative to that of the hint itself; D = exp(-distance / reach)
 _SURE = .5  # least confidence with which a hint changes the mask
 _BACKGROUND_SHARE = .25  # least share of the background that a hint reaches if the background takes its color
 _ALIKE = 2.5 / 127.5  # colors that differ by no more are one color

@@ -100,12 +100,13 @@ def report(name, seconds, per, base, **more):
 def naive_sample(colorizer, outline, seeds, temperature=1.):
     """Samples as `LowResColorizer.sample` does, by whole forward passes for each pixel: low_res [B, L, L, 3]."""
     noise, size = colorizer.noise(seeds), colorizer.config.low_res_size
+    condition = colorizer.condition(outline)
 
     def paint(number, picture):
         row, column = number // size, number % size
-        parameters, neighbors = (x[:, row, column] for x in (
-            colorizer((outline, picture)), colorizer.pixelcnn.neighbors(picture)))
-        pixel = colorizer.likelihood(parameters, neighbors).sample(noise[:, row, column], temperature)
+        parameters, known = (x[:, row, column] for x in (
+            colorizer((outline, picture)), colorizer.known_colors(condition, picture)))
+        pixel = colorizer.likelihood(parameters, known).sample(noise[:, row, column], temperature)
         here = tf.one_hot(number, size * size, dtype=tf.float32)
         return number + 1, picture + tf.reshape(here, [1, size, size, 1]) * pixel[:, None, None]
 

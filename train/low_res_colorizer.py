@@ -1,15 +1,16 @@
-r"""Trains the low-resolution colorizer by maximum likelihood.
+r"""Trains the low-resolution colorizer by maximum likelihood, with a prior that learns colors fast.
 
   python -m train.low_res_colorizer --data data/real --workdir runs/lrc --preset small --steps 10000
 
 Writes a run folder (train/README.md) with low_res_colorizer.h5 (the Polyak average of the weights) and
 low_res_colorizer.json. The TensorBoard logs also show some validation pictures: outline, truth and four samples.
 
-Reports bits_per_dim, the bits for each number of a picture, and prior_bits_per_dim, the same for the prior, which sees
-the outline alone.
+Reports bits_per_dim, the bits for each number of a picture, and prior_l1, how far the prior's colors, which follow from
+the outline alone, are from the true ones. Most training pictures have hints: random points with their true colors.
 
-Three flags change one part each, to measure its worth: --likelihood; --context=none, with which pixels are independent
-given the outline; --outline=blank, with which the colorizer does not see the outline.
+Five flags change one part each, to measure its worth: --likelihood; --prior; --nohints, with which the colorizer does
+not see hints; --context=none, with which pixels are independent given the outline; --outline=blank, with which the
+colorizer does not see the outline.
 """
 
 import os
@@ -20,7 +21,7 @@ from absl import flags
 
 from data_pipeline import dataset
 from models import low_res_colorizer
-from models.low_res_colorizer import likelihoods
+from models.low_res_colorizer import likelihoods, priors
 from models.ops import resize
 from train import callbacks, common, strategies
 
@@ -63,7 +64,8 @@ class SampleImages(keras.callbacks.Callback):
 def main():
     keras.utils.set_random_seed(common.FLAGS.seed)
     model = low_res_colorizer.LowResColorizer.from_preset(
-        common.FLAGS.preset, likelihood=common.FLAGS.likelihood, autoregressive=common.FLAGS.context == 'full',
+        common.FLAGS.preset, likelihood=common.FLAGS.likelihood, prior=common.FLAGS.prior,
+        sees_hints=common.FLAGS.hints, autoregressive=common.FLAGS.context == 'full',
         sees_outline=common.FLAGS.outline == 'full')
     more = [callbacks.ValidateAverage()]
     shown = dataset.held_out(common.FLAGS.data, _PICTURES, model.config.image_size)
@@ -75,6 +77,8 @@ def main():
 if __name__ == '__main__':
     common.define_flags(batch_size=16, learning_rate=1e-3)
     flags.DEFINE_enum('likelihood', 'logistic_mixture', sorted(likelihoods.LIKELIHOODS), 'Distribution of a pixel.')
+    flags.DEFINE_enum('prior', 'l1', sorted(priors.PRIORS), 'What learns colors from the outline alone.')
+    flags.DEFINE_bool('hints', True, 'Show hints to the colorizer.')
     flags.DEFINE_enum('context', 'full', ['full', 'none'], 'Earlier pixels that a pixel depends on: all, or none.')
     flags.DEFINE_enum('outline', 'full', ['full', 'blank'], 'Outline that the colorizer sees: all of it, or none.')
     common.run(main)

@@ -105,8 +105,16 @@ class LowResColorizer(network.Network):
 
     def _pixel_log_prob(self, parameters, low_res, condition):
         """Log-likelihood of every pixel given those before it, nats: [B, L, L, P], [B, L, L, 3] -> [B, L, L]."""
-        known = tf.concat([self.pixelcnn.neighbors(low_res), self._split(condition)[0][..., None, :]], axis=-2)
-        return self.likelihood(parameters, known).log_prob(low_res)
+        return self.likelihood(parameters, self.known_colors(condition, low_res)).log_prob(low_res)
+
+    def known_colors(self, condition, low_res):
+        """Returns the colors to the left of and above every pixel, and that of the prior: [B, L, L, 3, 3].
+
+        Args:
+          condition: see `condition`.
+          low_res: [B, L, L, 3].
+        """
+        return tf.concat([self.pixelcnn.neighbors(low_res), self._split(condition)[0][..., None, :]], axis=-2)
 
     def noise(self, seeds, drafts=1):
         """Makes the noise of each picture's samples from the picture's own seed.
@@ -200,7 +208,7 @@ class LowResColorizer(network.Network):
             spread = hints_ops.spread(hints_ops.random(data['seeds'], data['color'], data['outline']), data['outline'])
             hints = resize.shrink(spread, self.config.low_res_size)
         with tf.GradientTape() as tape:
-            bits, prior, low_res = self._losses(data, hints, data['seeds'])
+            bits, prior, low_res = self._measured(data, hints, data['seeds'])
             loss = tf.reduce_mean(bits + tf.reduce_mean(prior.loss(low_res), axis=[1, 2]))
         self.minimize(tape, (loss, self.trainable_variables))
         self.average.update()
@@ -208,14 +216,14 @@ class LowResColorizer(network.Network):
 
     def test_step(self, data):
         """Measures one batch of {'outline', 'color'}, without hints."""
-        bits, prior, low_res = self._losses(data)
+        bits, prior, low_res = self._measured(data)
         return self.validation_values(bits_per_dim=bits, prior_l1=background.l1(prior.color(), low_res))
 
     def bits_per_dim(self, data):
         """Computes the bits for each number of the true pictures: [B]. data: {'outline', 'color'}."""
-        return self._losses(data)[0]
+        return self._measured(data)[0]
 
-    def _losses(self, data, hints=None, seeds=None):
+    def _measured(self, data, hints=None, seeds=None):
         """Bits for each number of the true pictures [B], the prior, and the true pictures [B, L, L, 3]."""
         low_res = resize.low_resolution(data['color'], self.config.low_res_size)
         condition, prior = self._condition_and_prior(data['outline'], hints)

@@ -11,7 +11,7 @@ Spread hints are float [B, H, W, 4]: RGB in [-1, 1], multiplied by the confidenc
 import tensorflow as tf
 
 from data_pipeline.pictures import colors
-from models.ops import background, guided_upsampling, resize
+from models.ops import background, guided_upsampling, noise, resize
 
 SQUARE = guided_upsampling.SQUARE  # side in pixels of the squares that hints spread over
 # All numbers are our choice, made by looking at real drawings.
@@ -22,6 +22,7 @@ _BACKGROUND_SHARE = .25  # least share of the background that a hint reaches if 
 _ALIKE = 2.5 / 127.5  # colors that differ by no more are one color
 _MOST_POINTS, _WITHOUT = 30, .3  # the most random hints of a picture, and the share of pictures without any
 _CLEAR = .25  # the most ink where a random hint lies
+_USE = 2  # of a picture's seeds; dropout has 0 and 1
 
 
 def from_pixels(pixels):
@@ -158,12 +159,8 @@ def random(seeds, color, outline):
     side = color.shape[1] // SQUARE
     squares = resize.shrink(tf.concat([color, outline], axis=-1), side)
     clear = tf.cast(squares[..., 3:] <= _CLEAR, tf.float32)
-
-    def draw(seed):
-        uniform = tf.random.stateless_uniform([side * side + 2], seed, alg='philox')
-        count = tf.where(uniform[0] < _WITHOUT, 0., tf.math.ceil(uniform[1] * _MOST_POINTS))
-        return tf.reshape(tf.cast(uniform[2:] < count / (side * side), tf.float32), [side, side, 1])
-
+    uniform = noise.uniform(seeds, [side * side + 2], use=_USE)
+    count = tf.where(uniform[:, :1] < _WITHOUT, 0., tf.math.ceil(uniform[:, 1:2] * _MOST_POINTS))
     # Each square is a hint by chance, so the number of hints varies around the number that was drawn.
-    given = clear * tf.map_fn(draw, seeds, fn_output_signature=tf.float32)
+    given = clear * tf.reshape(tf.cast(uniform[:, 2:] < count / (side * side), tf.float32), [-1, side, side, 1])
     return tf.concat([given * squares[..., :3], given], axis=-1)

@@ -27,7 +27,7 @@ def house():
 def test_equals_the_sum_over_all_pixels_of_a_row_and_of_a_column(rng, monkeypatch):
     """One pass at a time, in double precision, distances measured pixel by pixel."""
     monkeypatch.setattr(guided_upsampling, '_BLOCK', 4)  # four blocks in a row
-    size, low, pixel = 32, 4, guided_upsampling._PIXEL
+    size, low, pixel = 32, 4, guided_upsampling.SQUARE
     outline = np.where(rng.random((size, size)) < .1, rng.random((size, size)), 0)
     colors = rng.uniform(-1, 1, (low, low, 3))
     n = size // pixel

@@ -109,8 +109,8 @@ def fit_hints(hints, size):
       hints: uint8 [H, W, 4], RGB, and alpha: at least 128 where there is a hint.
       size: int, the square's side.
     Returns:
-      uint8 [size, size, 4]. A pixel in which hints have their centers is a hint of their mean color, with alpha 255. All
-      else is 0. If the drawing is enlarged, each pixel is that of the drawing in which its center lies.
+      uint8 [size, size, 4]. A pixel in which hints have their centers is a hint of their mean color, with alpha 255.
+      All else is 0. If the drawing is enlarged, each pixel is that of the drawing in which its center lies.
 
     Example:
       >>> hints = np.zeros((600, 600, 4), np.uint8)

@@ -8,9 +8,9 @@ take
   temperature: float [B], of the sampling, finite and at least 0. 1 is what was learned, 1.1 the command line's default.
   background: float [B, 3], the color to paint the background with, RGB in 0..255; negative for the picture's own.
 
-and hints, colors that the user gives at places (see `models.ops.hints`). A picture without hints costs no more time, and
-its result is the same, to the last bit, as that of a picture alone whose hints are empty. If no picture has hints, the
-input may have the shape [0, ...], but not where TensorFlow Serving joins requests, which it does along the first axis.
+and hints, colors that the user gives at places (see `models.ops.hints`). They cost time only where
+there are some. If no picture has hints, the input may have the shape [0, ...], with the same results to the last bit;
+but not where TensorFlow Serving joins requests: there all inputs must have the same first axis.
 
 serving_default
   outline: uint8 [B, S, S, 1], line art fitted to the networks' square, black on white.

@@ -57,7 +57,7 @@ def decode_hints(encoded, size):
     its_size, (_, kind) = _png_size(encoded), _png_kind(encoded)
     checks = [
         tf.debugging.Assert(tf.reduce_all(its_size == size), [
-            "hints must have their picture's size; heights and widths are", its_size, size]),
+            'hints must have the size of their picture; heights and widths are', its_size, size]),
         tf.debugging.Assert((kind >= 4) | _has_transparency_chunk(encoded), ['hints must have alpha'])]
     with tf.control_dependencies(checks):
         return tf.io.decode_png(tf.identity(encoded), channels=4)

@@ -122,7 +122,7 @@ def test_bad_hints_get_an_error_that_says_why(served, drawings):
             ('serving_default', arrays, np.zeros((2, 256, 256, 3), np.uint8), r'\[2,256,256,3\] is not compatible'),
             ('serving_default', arrays, np.zeros((2, 128, 128, 4), np.uint8), r'\[2,128,128,4\] is not compatible'),
             ('encoded', encoded, [good], 'every picture, or none'),
-            ('encoded', encoded, [good, good], "their picture's size"),
+            ('encoded', encoded, [good, good], 'must have the size of their picture'),
             ('encoded', encoded, [_png(_dots(drawings[0])[..., :3]), b''], 'must have alpha'),
             ('encoded', encoded, [b'text', b''], 'must be PNG'),
             ('encoded', encoded, [good[:100], b''], 'PNG')):

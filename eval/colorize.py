@@ -50,7 +50,7 @@ from absl import flags
 
 from data_pipeline.common import errors, program
 from data_pipeline.pictures import pages
-from eval import coloring, contact_sheet, output_folder, systems
+from eval import coloring, contact_sheet, hint_files, output_folder, systems
 from eval.formats import files
 from eval.serving import client
 from eval.settings import Settings, weights_checksum
@@ -69,7 +69,8 @@ def parse_color(text):
     return np.frombuffer(bytes.fromhex(text[1:]), np.uint8)
 
 
-def colorize(inputs, output, system, settings=_DEFAULTS, name_encoding=None, overwrite=False):
+def colorize(inputs, output, system, settings=_DEFAULTS, name_encoding=None, overwrite=False, hints=None,
+             takes_hints=True):
     """Colors all line art that is found in `inputs` into the folder `output`, and prints progress.
 
     Args:
@@ -77,7 +78,8 @@ def colorize(inputs, output, system, settings=_DEFAULTS, name_encoding=None, ove
       output: folder to write to.
       system: a `systems.LocalSystem` or a `client.RemoteSystem`.
       settings: a `Settings`.
-      name_encoding, overwrite: see the flags.
+      name_encoding, overwrite, hints: see the flags.
+      takes_hints: whether the system takes hints; if not, it is said that they are left out.
     Returns:
       (number of results that were colored, number of those that were done before).
     Raises:
@@ -85,16 +87,22 @@ def colorize(inputs, output, system, settings=_DEFAULTS, name_encoding=None, ove
       OSError: the disk is full, or a server does not answer.
     """
     listing = pages.find(inputs, name_encoding)
-    found = output_folder.without_earlier_results(listing.pages, output)
-    _print_listing(listing, len(listing.pages) - len(found))
+    drawings, hints, alone = hint_files.find(listing.pages, inputs, hints)
+    found = output_folder.without_earlier_results(drawings, output)
+    _print_listing(listing, len(drawings) - len(found))
+    for name in alone:
+        print(f'left out {name}: hints without a drawing of this name')
+    if hints and not takes_hints:
+        print('hints: left out; only --model=comic takes them')
+        hints = {}
     plans = settings.plans(found)
     results = [result for plan in plans for result in plan]
     written = [name for result in results for name in (result.name, result.archive) if name]
     written += [contact_sheet.path_of(output_folder.SHEET, 1 + k // contact_sheet.ROWS)
                 for k in range(0, len(results), contact_sheet.ROWS)]
-    output_folder.check_inputs_stay(inputs, found, output, [*written, output_folder.RECORD])
+    output_folder.check_inputs_stay(inputs, [*found, *hints.values()], output, [*written, output_folder.RECORD])
     system.expect(len(found))
-    run = coloring.Run(system, settings, output, overwrite)
+    run = coloring.Run(system, settings, output, overwrite, hints)
     sheets = run.color(found, plans)
     done = f', and {run.done} that {"was" if run.done == 1 else "were"} done before' if run.done else ''
     print(f'{run.colored} {"picture" if run.colored == 1 else "pictures"} in {output}{done}')
@@ -117,6 +125,8 @@ def main():
     background = parse_color(FLAGS.background)
     if background is not None and FLAGS.model != 'comic':
         raise errors.UserError(f'--background: {FLAGS.model} has no background')
+    if FLAGS.hints is not None and FLAGS.model != 'comic':
+        raise errors.UserError(f'--hints: {FLAGS.model} takes no hints')
     if FLAGS.transparent and FLAGS.format == 'jpeg':
         raise errors.UserError('--transparent: JPEG has no transparency')
     if FLAGS.server is None:
@@ -128,7 +138,8 @@ def main():
         raise errors.UserError(f'--server: {FLAGS.model} is not served')
     settings = Settings(FLAGS.seed, FLAGS.samples, FLAGS.temperature, background, FLAGS.panels, FLAGS.extract_outline,
                         FLAGS.inverted, FLAGS.format or '', FLAGS.transparent, FLAGS.flats, described)
-    if not any(colorize(FLAGS.input, FLAGS.output, system, settings, FLAGS.name_encoding, FLAGS.overwrite)):
+    if not any(colorize(FLAGS.input, FLAGS.output, system, settings, FLAGS.name_encoding, FLAGS.overwrite, FLAGS.hints,
+                        FLAGS.model == 'comic')):
         raise errors.UserError('nothing was colored')
 
 
@@ -140,6 +151,8 @@ if __name__ == '__main__':
     flags.DEFINE_enum('model', 'comic', systems.SYSTEMS, 'System that colors: comic, or a baseline.')
     flags.DEFINE_string('server', None, 'Address (gRPC) of a TensorFlow Serving instance that colors, as HOST:PORT.')
     flags.DEFINE_float('timeout', 60., 'Seconds to wait for one answer of the server.', lower_bound=0.)
+    flags.DEFINE_string('hints', None, 'Folder of hints, PNG files that give colors at places of the drawings. Hints '
+                        'beside the drawings are found without it.')
     flags.DEFINE_string('background', 'auto', "Color to paint all backgrounds with, as '#rrggbb'; or auto.")
     flags.DEFINE_integer('seed', 0, 'Seed of the colors.', lower_bound=0)
     flags.DEFINE_integer('samples', 1, 'Number of alternatives for each picture.', lower_bound=1)

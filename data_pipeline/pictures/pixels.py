@@ -71,7 +71,7 @@ def decode_layer(stream):
     """
     with _reasons():
         color, alpha = _color_and_alpha(_upright(_open(stream)))
-        if alpha is None or alpha.getextrema()[0] == 255:
+        if alpha is None:
             raise PageError('has no transparency')
         return np.dstack([color, alpha])
 

@@ -3,6 +3,7 @@ r"""Colors line art: pages, strips, chapters and single drawings. Writes the res
   python -m eval.colorize --input drawing.png --output colored
   python -m eval.colorize --input chapter.cbz --input sketches/ --output colored --samples 4 --seed 7
   python -m eval.colorize --input chapter.cbz --output layers --format psd
+  python -m eval.colorize --input chapter.cbz --output colored --hints my_colors
 
 Takes files, folders and archives of line art, drawn by a person or extracted. Links are followed.
   pictures: PNG, JPEG, WebP, AVIF, JPEG 2000, TIFF (all its pages), GIF (the first frame), BMP, PSD, and pages of PDF.
@@ -11,6 +12,17 @@ Takes files, folders and archives of line art, drawn by a person or extracted. L
 Cuts each page into its panels, colors each panel by itself, and puts it back. What lies outside panels stays paper, and
 so do balloons and captions. A page in which no panel is found is colored as one, and it is said. --panels=whole takes
 each picture as one panel. Every area that lines bound gets one color, at the page's own resolution.
+
+Hints tell the colors of places. The hints of NAME.png (or .jpg, ...) are NAME.hints.png beside it, in its folder or
+archive: a PNG of the drawing's size with dots or strokes on nothing, as any paint program exports a layer. What is at
+least half opaque is a hint. An area takes exactly the color of its hints; if it has several colors, each place takes
+that of the nearest. What slips over a line does not count. A hint in a quarter of a panel's background sets the color
+of all its background; a hint in a balloon colors the balloon; a hint outside of panels does nothing. The networks see
+hints, too, and choose other colors that go with them.
+--hints=FOLDER takes hints from a folder: NAME.hints.png or NAME.png at the drawing's path inside its input. Pages of an
+archive, a PDF or a TIFF are there in a folder named as the file, with the names of their results: FOLDER/ch1.cbz/p1.png.
+A drawing without hints there has those beside it. Hints that cannot be used are named with the reason, and the drawing
+is colored without them. Hints are no drawings: they are neither colored nor copied into results.
 
 Skips pictures that are in color already, unless --extract_outline asks to color their outlines anew. --inverted takes
 pictures as white lines on black. Skips files that cannot be read and results that cannot be written, and names each
@@ -27,9 +39,9 @@ A result has the size of its drawing. Results keep the folders and names of the 
 contact_sheet-2.png, and so on show outline, low-resolution picture, background mask and result of each.
 
 A second run continues the first: it skips results that are done. colorized.json in --output tells how each was made.
-After a change of the picture, a setting or the weights, a result is made again; a server's weights are not compared.
---overwrite makes all results again. A run that continues adds contact sheets to those of earlier runs. --output may lie
-in an input folder: results of earlier runs are no inputs. The program refuses to overwrite an input.
+After a change of the picture, its hints, a setting or the weights, a result is made again; a server's weights are not
+compared. --overwrite makes all results again. A run that continues adds contact sheets to those of earlier runs.
+--output may lie in an input folder: results of earlier runs are no inputs. The program refuses to overwrite an input.
 
 The seed of a picture follows from its name in its input, without the suffix, the panel, and --seed. Sample k of seed s
 is the first sample of seed s + k - 1. Each result is the consensus of several samples of the colorizer (--drafts).

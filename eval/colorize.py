@@ -20,7 +20,7 @@ that of the nearest. What slips over a line does not count. A hint in a quarter 
 of all its background; a hint in a balloon colors the balloon; a hint outside of panels does nothing. The networks see
 hints, too, and choose other colors that go with them.
 --hints=FOLDER takes hints from a folder: NAME.hints.png or NAME.png at the drawing's path inside its input. Pages of an
-archive, a PDF or a TIFF are there in a folder named as the file, with the names of their results: FOLDER/ch1.cbz/p1.png.
+archive, a PDF or a TIFF are there in a folder named as the file, and are named as their results: FOLDER/ch1.cbz/p1.png.
 A drawing without hints there has those beside it. Hints that cannot be used are named with the reason, and the drawing
 is colored without them. Hints are no drawings: they are neither colored nor copied into results.
 

@@ -11,7 +11,6 @@ import contextlib
 import dataclasses
 import errno
 import pathlib
-import time
 import typing
 from concurrent import futures
 
@@ -21,7 +20,7 @@ import numpy as np
 from data_pipeline.common import errors
 from data_pipeline.outlines import cleaning, outline
 from data_pipeline.pictures import pages, pixels
-from eval import chapters, contact_sheet, output_folder, page_colors
+from eval import chapters, contact_sheet, hint_files, output_folder, page_colors, progress
 from eval.formats import files as formats
 from eval.settings import Settings
 
@@ -29,7 +28,6 @@ BATCH_SIZE = 4  # the most squares that the networks color at a time (our choice
 _BATCHES = 3  # batches that are colored at the same time (our choice); one alone leaves cores idle
 _MOST_PIXELS = 50_000_000  # of the pages that wait for their colors
 _READ_AHEAD, _UNWRITTEN = 2, 3  # the most pages that are read ahead, and that wait to be written
-_LONG = 2  # seconds; of less, nothing is said
 _PANEL_SEEDS = 2**32  # what panel k of a page adds to its seed is k times this number, above all seeds of pages
 _THUMBNAIL = 400  # pixels; the longer side of a picture for the contact sheet
 _TITLES = {'outline': 'outline', 'low_res': 'low resolution', 'background_mask': 'background', 'image': 'result'}
@@ -44,9 +42,10 @@ class _Sheet:
       page: a `pages.Page`.
       plan: list of its `Result`s.
       left: list of those that are to be made.
-      picture: checksum.
+      picture: checksum of the picture and its hints.
       drawn: a `page_colors.Drawn`, or None if there is nothing to color.
       error: why the page cannot be colored, or None.
+      complaint: why its hints cannot be used, or None.
       remarks: what is said beside its name.
     """
 
@@ -57,6 +56,7 @@ class _Sheet:
     picture: str = ''
     drawn: page_colors.Drawn | None = None
     error: str | None = None
+    complaint: str | None = None
     remarks: list = dataclasses.field(default_factory=list)
 
     @property
@@ -113,6 +113,7 @@ class Run:
       settings: a `Settings`.
       output: folder to write to.
       overwrite: whether results that are done are made again.
+      hints: for the names of pages that have hints the `pages.Page` of these; see `hint_files.find`.
 
     Example:
       >>> Run(system=None, settings=Settings(), output=folder).colored
@@ -123,6 +124,7 @@ class Run:
     settings: Settings
     output: pathlib.Path
     overwrite: bool = False
+    hints: dict = dataclasses.field(default_factory=dict)
     colored: int = 0
     done: int = 0
 
@@ -143,7 +145,7 @@ class Run:
         self._contact_sheet = contact_sheet.ContactSheet(
             pathlib.Path(self.output, output_folder.SHEET), tuple(_TITLES.values()), replace=not continues)
         self._chapters = chapters.Chapters(self.output, found, plans)
-        self._progress = _Progress(len(found))
+        self._progress = progress.Progress(len(found))
         self._waiting = collections.deque()  # (job, square) without colors
         self._coloring = collections.deque()  # (list of (job, square), future)
         self._writing = collections.deque()  # (job, future)
@@ -190,17 +192,33 @@ class Run:
         """Reads a page and takes it apart: a `_Sheet`. Runs in the reader's thread."""
         sheet = _Sheet(number, page, plan)
         try:
-            sheet.picture = output_folder.picture_checksum(page)
+            sheet.picture = output_folder.picture_checksum(page, self.hints.get(page.name))
             sheet.left = [result for result in plan
                           if self.overwrite or not self._record.is_done(result, sheet.picture)]
             if sheet.left:
                 drawing, white = line_art_of(page, self.settings.extract_outline, self.settings.inverted, sheet.remarks)
-                sheet.drawn = page_colors.take_apart(drawing, white, self.system.size, self.settings.panels == 'whole')
+                hints = self._read_hints(sheet, *drawing.shape[:2])
+                sheet.drawn = page_colors.take_apart(drawing, white, self.system.size, self.settings.panels == 'whole',
+                                                     hints)
                 if not sheet.drawn.is_cut and self.settings.panels == 'auto':
                     sheet.remarks.append('no panels found: colored whole')
         except errors.UserError as error:
             sheet.error = str(error)
         return sheet
+
+    def _read_hints(self, sheet, height, width):
+        """Reads the hints of a page, see `hint_files.read`. If they cannot be used, notes why, and gives None."""
+        source = self.hints.get(sheet.page.name)
+        if source is None:
+            return None
+        try:
+            hints = hint_files.read(source, height, width)
+        except errors.UserError as error:
+            sheet.complaint = f'{source.name}: {error}; colored without hints'
+            return None
+        if hints is not None:
+            sheet.remarks.append('hints')
+        return hints
 
     def _begin(self, sheet):
         """Lets the squares of a page wait for the networks."""
@@ -235,7 +253,7 @@ class Run:
         seeds = [job.result.seed + part.panel * _PANEL_SEEDS for job, part in batch]
         self._coloring.append((batch, self._networks.submit(
             self.system.colorize, np.stack([part.fitted for _, part in batch]), seeds, self.settings.temperature,
-            self.settings.background)))
+            self.settings.background, _stacked([part.hints for _, part in batch]))))
 
     def _end_batch(self):
         """Waits for the colors of the batch that is first."""
@@ -294,42 +312,10 @@ class Run:
                     self._chapters.write(result.archive, self._record)
 
 
-class _Progress:
-    """Says which pages are done, and how fast the run is."""
-
-    def __init__(self, count):
-        self._count, self._begun, self._panels, self._pages = count, None, 0, 0
-
-    @property
-    def has_begun(self):
-        return self._begun is not None
-
-    @contextlib.contextmanager
-    def batch(self):
-        """Surrounds the coloring of a batch. The first one does not count for the speed: it holds the compilation."""
-        start = time.monotonic()
-        yield
-        if self._begun is None:
-            self._begun = time.monotonic()
-            if self._begun - start > _LONG:
-                print(f'the networks are ready: {self._begun - start:.0f} s for the first batch, with compilation')
-
-    def page(self, sheet):
-        """Prints a page that is done, or why it is not."""
-        where, remarks = f'[{sheet.number}/{self._count}]', list(sheet.remarks)
-        if sheet.error:
-            is_kept = sheet.page.keys and any(result.archive for result in sheet.plan)
-            print(f'{where} {"kept as it is" if is_kept else "skipped"} {sheet.page.name}: {sheet.error}', flush=True)
-            return
-        self._pages += 1
-        self._panels += len(sheet.drawn.panels)
-        if sheet.drawn.is_cut:
-            remarks.append(f'{len(sheet.drawn.panels)} panels')
-        seconds = time.monotonic() - (self._begun or time.monotonic())
-        if seconds > _LONG:
-            left = seconds / self._pages * (self._count - sheet.number)
-            remarks.append(f'{self._panels / seconds:.1f} panels a second, {left:.0f} s left')
-        print(f'{where} {sheet.page.name}{"".join(f" ({remark})" for remark in remarks)}', flush=True)
+def _stacked(hints):
+    """Makes a batch of the hints of squares, each [S, S, 4] or None: [B, S, S, 4], or None if there are none."""
+    given = [one for one in hints if one is not None]
+    return np.stack([np.zeros_like(given[0]) if one is None else one for one in hints]) if given else None
 
 
 def _small(picture):

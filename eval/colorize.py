@@ -3,6 +3,7 @@ r"""Colors line art: pages, strips, chapters and single drawings. Writes the res
   python -m eval.colorize --input drawing.png --output colored
   python -m eval.colorize --input chapter.cbz --input sketches/ --output colored --samples 4 --seed 7
   python -m eval.colorize --input chapter.cbz --output layers --format psd
+  python -m eval.colorize --input chapter.cbz --output colored --hints my_colors
 
 Takes files, folders and archives of line art, drawn by a person or extracted. Links are followed.
   pictures: PNG, JPEG, WebP, AVIF, JPEG 2000, TIFF (all its pages), GIF (the first frame), BMP, PSD, and pages of PDF.
@@ -11,6 +12,17 @@ Takes files, folders and archives of line art, drawn by a person or extracted. L
 Cuts each page into its panels, colors each panel by itself, and puts it back. What lies outside panels stays paper, and
 so do balloons and captions. A page in which no panel is found is colored as one, and it is said. --panels=whole takes
 each picture as one panel. Every area that lines bound gets one color, at the page's own resolution.
+
+Hints tell the colors of places. The hints of NAME.png (or .jpg, ...) are NAME.hints.png beside it, in its folder or
+archive: a PNG of the drawing's size with dots or strokes on nothing, as any paint program exports a layer. What is at
+least half opaque is a hint. An area takes exactly the color of its hints; if it has several colors, each place takes
+that of the nearest. What slips over a line does not count. A hint in a quarter of a panel's background sets the color
+of all its background; a hint in a balloon colors the balloon; a hint outside of panels does nothing. The networks see
+hints, too, and choose other colors that go with them.
+--hints=FOLDER takes hints from a folder: NAME.hints.png or NAME.png at the drawing's path inside its input. Pages of an
+archive, a PDF or a TIFF are there in a folder named as the file, and are named as their results: FOLDER/ch1.cbz/p1.png.
+A drawing without hints there has those beside it. Hints that cannot be used are named with the reason, and the drawing
+is colored without them. Hints are no drawings: they are neither colored nor copied into results.
 
 Skips pictures that are in color already, unless --extract_outline asks to color their outlines anew. --inverted takes
 pictures as white lines on black. Skips files that cannot be read and results that cannot be written, and names each
@@ -27,9 +39,9 @@ A result has the size of its drawing. Results keep the folders and names of the 
 contact_sheet-2.png, and so on show outline, low-resolution picture, background mask and result of each.
 
 A second run continues the first: it skips results that are done. colorized.json in --output tells how each was made.
-After a change of the picture, a setting or the weights, a result is made again; a server's weights are not compared.
---overwrite makes all results again. A run that continues adds contact sheets to those of earlier runs. --output may lie
-in an input folder: results of earlier runs are no inputs. The program refuses to overwrite an input.
+After a change of the picture, its hints, a setting or the weights, a result is made again; a server's weights are not
+compared. --overwrite makes all results again. A run that continues adds contact sheets to those of earlier runs.
+--output may lie in an input folder: results of earlier runs are no inputs. The program refuses to overwrite an input.
 
 The seed of a picture follows from its name in its input, without the suffix, the panel, and --seed. Sample k of seed s
 is the first sample of seed s + k - 1. Each result is the consensus of several samples of the colorizer (--drafts).
@@ -50,7 +62,7 @@ from absl import flags
 
 from data_pipeline.common import errors, program
 from data_pipeline.pictures import pages
-from eval import coloring, contact_sheet, output_folder, systems
+from eval import coloring, contact_sheet, hint_files, output_folder, systems
 from eval.formats import files
 from eval.serving import client
 from eval.settings import Settings, weights_checksum
@@ -69,7 +81,8 @@ def parse_color(text):
     return np.frombuffer(bytes.fromhex(text[1:]), np.uint8)
 
 
-def colorize(inputs, output, system, settings=_DEFAULTS, name_encoding=None, overwrite=False):
+def colorize(inputs, output, system, settings=_DEFAULTS, name_encoding=None, overwrite=False, hints=None,
+             takes_hints=True):
     """Colors all line art that is found in `inputs` into the folder `output`, and prints progress.
 
     Args:
@@ -77,7 +90,8 @@ def colorize(inputs, output, system, settings=_DEFAULTS, name_encoding=None, ove
       output: folder to write to.
       system: a `systems.LocalSystem` or a `client.RemoteSystem`.
       settings: a `Settings`.
-      name_encoding, overwrite: see the flags.
+      name_encoding, overwrite, hints: see the flags.
+      takes_hints: whether the system takes hints; if not, it is said that they are left out.
     Returns:
       (number of results that were colored, number of those that were done before).
     Raises:
@@ -85,16 +99,22 @@ def colorize(inputs, output, system, settings=_DEFAULTS, name_encoding=None, ove
       OSError: the disk is full, or a server does not answer.
     """
     listing = pages.find(inputs, name_encoding)
-    found = output_folder.without_earlier_results(listing.pages, output)
-    _print_listing(listing, len(listing.pages) - len(found))
+    drawings, hints, alone = hint_files.find(listing.pages, inputs, hints)
+    found = output_folder.without_earlier_results(drawings, output)
+    _print_listing(listing, len(drawings) - len(found))
+    for name in alone:
+        print(f'left out {name}: hints without a drawing of this name')
+    if hints and not takes_hints:
+        print('hints: left out; only --model=comic takes them')
+        hints = {}
     plans = settings.plans(found)
     results = [result for plan in plans for result in plan]
     written = [name for result in results for name in (result.name, result.archive) if name]
     written += [contact_sheet.path_of(output_folder.SHEET, 1 + k // contact_sheet.ROWS)
                 for k in range(0, len(results), contact_sheet.ROWS)]
-    output_folder.check_inputs_stay(inputs, found, output, [*written, output_folder.RECORD])
+    output_folder.check_inputs_stay(inputs, [*found, *hints.values()], output, [*written, output_folder.RECORD])
     system.expect(len(found))
-    run = coloring.Run(system, settings, output, overwrite)
+    run = coloring.Run(system, settings, output, overwrite, hints)
     sheets = run.color(found, plans)
     done = f', and {run.done} that {"was" if run.done == 1 else "were"} done before' if run.done else ''
     print(f'{run.colored} {"picture" if run.colored == 1 else "pictures"} in {output}{done}')
@@ -117,6 +137,8 @@ def main():
     background = parse_color(FLAGS.background)
     if background is not None and FLAGS.model != 'comic':
         raise errors.UserError(f'--background: {FLAGS.model} has no background')
+    if FLAGS.hints is not None and FLAGS.model != 'comic':
+        raise errors.UserError(f'--hints: {FLAGS.model} takes no hints')
     if FLAGS.transparent and FLAGS.format == 'jpeg':
         raise errors.UserError('--transparent: JPEG has no transparency')
     if FLAGS.server is None:
@@ -128,7 +150,8 @@ def main():
         raise errors.UserError(f'--server: {FLAGS.model} is not served')
     settings = Settings(FLAGS.seed, FLAGS.samples, FLAGS.temperature, background, FLAGS.panels, FLAGS.extract_outline,
                         FLAGS.inverted, FLAGS.format or '', FLAGS.transparent, FLAGS.flats, described)
-    if not any(colorize(FLAGS.input, FLAGS.output, system, settings, FLAGS.name_encoding, FLAGS.overwrite)):
+    if not any(colorize(FLAGS.input, FLAGS.output, system, settings, FLAGS.name_encoding, FLAGS.overwrite, FLAGS.hints,
+                        FLAGS.model == 'comic')):
         raise errors.UserError('nothing was colored')
 
 
@@ -140,6 +163,8 @@ if __name__ == '__main__':
     flags.DEFINE_enum('model', 'comic', systems.SYSTEMS, 'System that colors: comic, or a baseline.')
     flags.DEFINE_string('server', None, 'Address (gRPC) of a TensorFlow Serving instance that colors, as HOST:PORT.')
     flags.DEFINE_float('timeout', 60., 'Seconds to wait for one answer of the server.', lower_bound=0.)
+    flags.DEFINE_string('hints', None, 'Folder of hints, PNG files that give colors at places of the drawings. Hints '
+                        'beside the drawings are found without it.')
     flags.DEFINE_string('background', 'auto', "Color to paint all backgrounds with, as '#rrggbb'; or auto.")
     flags.DEFINE_integer('seed', 0, 'Seed of the colors.', lower_bound=0)
     flags.DEFINE_integer('samples', 1, 'Number of alternatives for each picture.', lower_bound=1)

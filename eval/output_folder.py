@@ -85,7 +85,7 @@ def without_earlier_results(found, folder):
     Returns:
       List of `pages.Page`.
     """
-    is_within = _within(folder)
+    is_within = within(folder)
     return [page for page in found if not (is_within(page.path) and _is_own(page.path))]
 
 
@@ -104,15 +104,18 @@ def check_inputs_stay(inputs, found, folder, names):
     if folder.exists() and not folder.is_dir():
         raise errors.UserError(f'--output={folder}: not a folder')
     originals = {files.identity(path) for path in {page.path for page in found} | set(map(str, inputs))} - {None}
-    within_input = [_within(path) for path in inputs if os.path.isdir(path)]
+    inside = [within(path) for path in inputs if os.path.isdir(path)]
     for path in (folder / f'{name}{end}' for name in names for end in ('', '.part')):
         written = files.identity(path)
-        if written and (written in originals or any(within(path) for within in within_input) and not _is_own(path)):
+        if written and (written in originals or any(is_within(path) for is_within in inside) and not _is_own(path)):
             raise errors.UserError(f'{path}: would overwrite an input; choose another --output')
 
 
-def _within(folder):
-    """Makes a function that tells whether the path of a file lies in a folder, through links too."""
+def within(folder):
+    """Makes a function that tells whether the path of a file lies in a folder, through links too.
+
+    Without a folder, no file does.
+    """
     wanted = files.identity(folder)
 
     @functools.lru_cache(None)
@@ -129,13 +132,26 @@ def _is_own(path):
     return formats.is_own(path)
 
 
-def picture_checksum(page):
-    """Computes a checksum of the undecoded file of a page. Raises PageError if it cannot be read."""
+def picture_checksum(page, hints=None):
+    """Computes a checksum of the undecoded file of a page, and of that of its hints.
+
+    Args:
+      page: a `pages.Page`.
+      hints: the `pages.Page` of its hints, or None. If they cannot be read, they do not count.
+    Returns:
+      str.
+    Raises:
+      UserError: the page cannot be read.
+    """
     try:
         with pages.open_stream(page) as stream:
-            return hashlib.file_digest(stream, 'sha256').hexdigest()[:32]
+            digest = hashlib.file_digest(stream, 'sha256')
     except OSError as error:
         raise pixels.PageError(str(error)) from error
+    if hints:
+        with contextlib.suppress(errors.UserError, OSError), pages.open_stream(hints) as stream:
+            digest.update(hashlib.file_digest(stream, 'sha256').digest())
+    return digest.hexdigest()[:32]
 
 
 class Record:

@@ -2,7 +2,8 @@
 
 Panels longer than 3:2 become several squares, which overlap. Where squares overlap, their colors fade into each other,
 and all backgrounds of a panel have one color. At the end every area that lines bound gets one color at the page's own
-resolution. What lies outside the panels stays paper, and so do balloons and captions.
+resolution, and an area in which the user gives hints exactly theirs. What lies outside the panels stays paper, and so
+do balloons and captions without hints.
 """
 
 import dataclasses
@@ -11,7 +12,7 @@ import typing
 import cv2
 import numpy as np
 
-from data_pipeline.outlines import areas, balloons, line_art, outline
+from data_pipeline.outlines import areas, balloons, hint_strokes, hinted_areas, line_art, outline
 from data_pipeline.outlines.outline import PAPER
 from data_pipeline.panels import cutter
 from data_pipeline.pictures import square
@@ -31,6 +32,7 @@ class Square(typing.NamedTuple):
     panel: int  # number of the panel in the page
     box: tuple  # (top, left, bottom, right) in pixels of the page
     fitted: np.ndarray  # uint8 [S, S], see `line_art.fit`
+    hints: np.ndarray | None = None  # uint8 [S, S, 4], see `square.fit_hints`, or None without hints
 
 
 @dataclasses.dataclass(frozen=True)
@@ -43,6 +45,7 @@ class Drawn:
       balloons: bool [H, W], True in balloons and captions.
       squares: list of `Square`, panel by panel; empty if the page is blank.
       is_cut: whether panels were found.
+      strokes: `hint_strokes.Strokes` of the page's hints, or None without hints.
 
     Example:
       >>> page = np.full((300, 200, 3), 255, np.uint8)
@@ -55,9 +58,10 @@ class Drawn:
     balloons: np.ndarray
     squares: list
     is_cut: bool
+    strokes: hint_strokes.Strokes | None = None
 
 
-def take_apart(drawing, white, size, whole=False):
+def take_apart(drawing, white, size, whole=False, hints=None):
     """Cuts a drawing into panels, and panels into squares.
 
     Args:
@@ -65,6 +69,7 @@ def take_apart(drawing, white, size, whole=False):
       white: float [3], see `cleaning.clean_array`.
       size: S, side of the networks' square.
       whole: whether the page is one panel.
+      hints: uint8 [H, W, 4], RGB and 255 where the user gives a color, else 0; or None.
     Returns:
       A `Drawn`.
     """
@@ -76,12 +81,19 @@ def take_apart(drawing, white, size, whole=False):
     panels = found or [cutter.whole(lines)]
     squares, gray = [], outline.gray(drawing)
     for number, panel in enumerate(panels if gray.min() < PAPER else []):
-        crop = cutter.crop(gray, panel)
+        crop, (y, x) = cutter.crop(gray, panel), panel.box[:2]
+        given = None if hints is None else cv2.copyTo(hints[_part(panel.box)], cutter.inside(panel))
         for top, left, bottom, right in square.overlapping(*crop.shape[:2]):
-            fitted = line_art.fit_array(crop[top:bottom, left:right], size)
-            y, x = panel.box[:2]
-            squares.append(Square(number, (y + top, x + left, y + bottom, x + right), fitted))
-    return Drawn(lines, panels, balloons.find(lines), squares, bool(found))
+            here = _part((top, left, bottom, right))
+            squares.append(Square(number, (y + top, x + left, y + bottom, x + right),
+                                  line_art.fit_array(crop[here], size), _fitted_hints(given, here, size)))
+    strokes = None if hints is None else hint_strokes.find(hints, lines)
+    return Drawn(lines, panels, balloons.find(lines), squares, bool(found), strokes)
+
+
+def _fitted_hints(hints, part, size):
+    """Fits a part of the hints of a panel to the networks' square; None if there are none in it."""
+    return None if hints is None or not hints[part].any() else square.fit_hints(hints[part], size)
 
 
 def put_together(drawn, results):
@@ -103,14 +115,34 @@ def put_together(drawn, results):
         # The colors of two squares may differ by chance, so they do not tell where an area ends.
         labels = areas.find(drawn.lines[part], small if len(parts) == 1 else None)
         table = areas.colors_of(labels, np.dstack([small, mask]), drawn.lines[part])
+        if drawn.strokes is not None:
+            # Hints in balloons are the balloons' own.
+            free = (inside > 0) & ~drawn.balloons[part]
+            strokes, paper_here = drawn.strokes.within(panel.box, free), areas.paper_of(drawn.lines[part]) > 0
+            labels, table, _ = hinted_areas.apply(labels, table, strokes, free & paper_here)
         areas.paint(labels, table[:, :3], inside, colors[part])
         majority = np.where(table[:, 3] > PAPER // 2, PAPER, 0).astype(np.uint8)
         areas.paint(labels, majority, inside, background[part])
         paper[part][inside > 0] = False
     for layer, level in ((colors, PAPER), (background, 0), (paper, True)):
         layer[drawn.balloons] = level
+    if drawn.strokes is not None:
+        _color_balloons(drawn, colors, paper)
     return layered.ColoredPage(drawn.lines, colors, background, paper,
                                [panel.polygon for panel in drawn.panels] if drawn.is_cut else [])
+
+
+def _color_balloons(drawn, colors, paper):
+    """Colors balloons that have hints, also where they lie outside of panels. Changes `colors` and `paper`."""
+    strokes = drawn.strokes.within((0, 0, *paper.shape), drawn.balloons)
+    if not len(strokes.y):
+        return
+    count, labels = cv2.connectedComponents(np.uint8(drawn.balloons))
+    free = drawn.balloons & (areas.paper_of(drawn.lines) > 0)
+    labels, table, kinds = hinted_areas.apply(labels, np.zeros((count, 4), np.uint8), strokes, free)
+    hinted = drawn.balloons & (kinds[labels] > 0)
+    areas.paint(labels, table[:, :3], np.uint8(hinted), colors)
+    paper[hinted] = False
 
 
 def _part(box):

@@ -52,7 +52,7 @@ class LocalSystem:
         if self.name == 'comic' and pictures < _FEW:
             self._batch_size, self.colorizer.xla = 1, False
 
-    def colorize(self, drawings, seeds, temperature, background=None):
+    def colorize(self, drawings, seeds, temperature, background=None, hints=None):
         """Colors drawings.
 
         Args:
@@ -60,6 +60,7 @@ class LocalSystem:
           seeds: int [B].
           temperature: float, of the sampling. Only `comic` samples; the others ignore seeds and temperature.
           background: uint8 (3,) RGB, the color to paint backgrounds with (`comic` only), or None.
+          hints: uint8 [B, S, S, 4], RGB, and alpha: at least 128 where the user gives a color (`comic` only); or None.
         Returns:
           dict of uint8 pictures:
             image: [B, S, S, 3], the colors to lay the drawing over.
@@ -72,12 +73,13 @@ class LocalSystem:
         missing = self._batch_size - count
         drawings = np.pad(drawings, [(0, missing), (0, 0), (0, 0)], constant_values=outline.PAPER)
         seeds = np.pad(seeds, (0, missing))
+        hints = None if hints is None else np.pad(hints, [(0, missing), (0, 0), (0, 0), (0, 0)])
         ink = outline.to_ink(np.float32(drawings[..., None]))
         if self.name == 'comic':
             color = np.full(3, comic_colorizer.AUTOMATIC) if background is None else colors.from_levels(
                 np.asarray(background))
             result = self.colorizer.colorize(ink, np.asarray(seeds, np.int64), np.float32(temperature),
-                                    np.tile(np.float32(color), (len(drawings), 1)))
+                                             np.tile(np.float32(color), (len(drawings), 1)), hints)
         else:
             result = self.colorizer.colorize(ink)
         pictures = {name: np.uint8(colors.to_levels(result[name][:count])) for name in ('image', 'low_res')

@@ -247,8 +247,28 @@ def read(page, remarks=None):
     Raises:
       PageError: the file cannot be used; the message says why.
     """
+    with _reasons(), open_stream(page) as stream:
+        return pixels.decode(stream, page.frame, remarks)
+
+
+def read_layer(page):
+    """Decodes a picture with its transparency; see `pixels.decode_layer`.
+
+    Args:
+      page: a `Page`.
+    Returns:
+      uint8 [H, W, 4], RGB and opacity.
+    Raises:
+      PageError: the file cannot be used; the message says why.
+    """
+    with _reasons(), open_stream(page) as stream:
+        return pixels.decode_layer(stream)
+
+
+@contextlib.contextmanager
+def _reasons():
+    """Turns what is raised for files that cannot be read into PageErrors."""
     try:
-        with open_stream(page) as stream:
-            return pixels.decode(stream, page.frame, remarks)
+        yield
     except (archive.ArchiveError, OSError) as error:
         raise pixels.PageError(str(error)) from error

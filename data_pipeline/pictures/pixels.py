@@ -1,5 +1,9 @@
-"""Decodes pictures of any format and pixel type to RGB: upright, 8 bits, sRGB, over white where transparent."""
+"""Decodes pictures of any format and pixel type to RGB: upright, 8 bits, sRGB, over white where transparent.
 
+Layers, such as hints, keep their transparency.
+"""
+
+import contextlib
 import io
 
 import cv2
@@ -40,22 +44,11 @@ def decode(stream, frame=0, remarks=None):
     Raises:
       PageError: the picture cannot be used; the message says why.
     """
-    if not stream.read(1):
-        raise PageError('empty file')
-    stream.seek(0)
-    try:
-        image = Image.open(stream, formats=FORMATS)
+    with _reasons():
+        image = _open(stream, frame)
         frames = getattr(image, 'n_frames', 1) if image.format in _ANIMATED else 1
         if frames > 1 and remarks is not None:
             remarks.append(f'the first of {frames} frames')
-        if frame:
-            image.seek(frame)
-        tags = getattr(image, 'tag_v2', {})
-        for width, height in (image.size, (tags.get(_TILE_WIDTH, 0), tags.get(_TILE_HEIGHT, 0))):
-            if width * height > MAX_PIXELS:
-                raise PageError(f'too large: {width}x{height} is over {MAX_PIXELS // 1_000_000} megapixels')
-        if image.format == 'PNG' and 'transparency' in image.info:
-            _mend_transparency(image, stream)
         # Pillow (12.3) turns such files of 8 bits around, but not those of 16 and 32 bits.
         white_is_zero = image.format == 'TIFF' and image.mode[0] in 'IF' and image.tag_v2.get(_PHOTOMETRIC) == 0
         if len(image.getbands()) > 1 and not frame and any(';16' in str(part.args) for part in image.tile):
@@ -64,12 +57,53 @@ def decode(stream, frame=0, remarks=None):
             image = image.convert('RGB')
         picture = _to_rgb(_upright(image))
         return 255 - picture if white_is_zero else picture
+
+
+def decode_layer(stream):
+    """Decodes a picture that lies over another one, such as a layer that a paint program exported.
+
+    Args:
+      stream: seekable binary stream.
+    Returns:
+      uint8 [H, W, 4], RGB, not multiplied by the opacity; and opacity. Of 16 bits the higher 8 count.
+    Raises:
+      PageError: the picture cannot be used, or has no transparency; the message says why.
+    """
+    with _reasons():
+        color, alpha = _color_and_alpha(_upright(_open(stream)))
+        if alpha is None:
+            raise PageError('has no transparency')
+        return np.dstack([color, alpha])
+
+
+@contextlib.contextmanager
+def _reasons():
+    """Turns what Pillow raises into PageErrors that say why a picture cannot be used."""
+    try:
+        yield
     except PageError:
         raise
     except Image.UnidentifiedImageError as error:
         raise PageError('not an image, or in a format that is not supported') from error
     except Exception as error:  # a decoder may raise anything for damaged data
         raise PageError(f'cannot be decoded ({str(error) or type(error).__name__})') from error
+
+
+def _open(stream, frame=0):
+    """Opens a picture, which is not yet decoded: a PIL image. Checks its size."""
+    if not stream.read(1):
+        raise PageError('empty file')
+    stream.seek(0)
+    image = Image.open(stream, formats=FORMATS)
+    if frame:
+        image.seek(frame)
+    tags = getattr(image, 'tag_v2', {})
+    for width, height in (image.size, (tags.get(_TILE_WIDTH, 0), tags.get(_TILE_HEIGHT, 0))):
+        if width * height > MAX_PIXELS:
+            raise PageError(f'too large: {width}x{height} is over {MAX_PIXELS // 1_000_000} megapixels')
+    if image.format == 'PNG' and 'transparency' in image.info:
+        _mend_transparency(image, stream)
+    return image
 
 
 def pages_of(stream):
@@ -124,17 +158,22 @@ def _upright(image):
 
 def _to_rgb(image):
     """Converts a PIL image of any mode: uint8 [H, W, 3]."""
+    color, alpha = _color_and_alpha(image)
+    return np.asarray(color if alpha is None else Image.composite(color, Image.new('RGB', image.size, 'white'), alpha))
+
+
+def _color_and_alpha(image):
+    """Converts a PIL image of any mode: (RGB image, L image of its opacity, or None if all is opaque)."""
     if image.mode.startswith(('I', 'F')):
-        return np.asarray(_to_srgb(Image.fromarray(_to_gray(image)), image.info.get('icc_profile')))
-    if 'A' in image.getbands() or 'transparency' in image.info:
-        transparent = image.convert('RGBA')
-        alpha = transparent.getchannel('A')
-        if image.format == 'BMP' and alpha.getextrema()[1] == 0:  # many programs leave the fourth byte empty
-            alpha = Image.new('L', image.size, 255)
-        mode = 'L' if image.mode in ('L', 'LA') else 'RGB'  # the kind of its color profile
-        opaque = _to_srgb(transparent.convert(mode), image.info.get('icc_profile'))
-        return np.asarray(Image.composite(opaque, Image.new('RGB', image.size, 'white'), alpha))
-    return np.asarray(_to_srgb(image, image.info.get('icc_profile')))
+        return _to_srgb(Image.fromarray(_to_gray(image)), image.info.get('icc_profile')), None
+    if 'A' not in image.getbands() and 'transparency' not in image.info:
+        return _to_srgb(image, image.info.get('icc_profile')), None
+    transparent = image.convert('RGBA')
+    alpha = transparent.getchannel('A')
+    if image.format == 'BMP' and alpha.getextrema()[1] == 0:  # many programs leave the fourth byte empty
+        alpha = Image.new('L', image.size, 255)
+    mode = 'L' if image.mode in ('L', 'LA') else 'RGB'  # the kind of its color profile
+    return _to_srgb(transparent.convert(mode), image.info.get('icc_profile')), alpha
 
 
 def _to_gray(image):

@@ -11,19 +11,21 @@ class StandIn:
     """A system that colors a drawing with one color, which follows from the drawing and the seed.
 
     Attributes:
-      received: arguments of every call.
+      received: arguments of every call, but for hints.
+      hints: hints of every call, or None.
     """
 
     size = 64
     colorizer = tf.Module()
 
     def __init__(self):
-        self.received = []
+        self.received, self.hints = [], []
 
     def expect(self, pictures):
         pass
 
-    def colorize(self, drawings, seeds, temperature, background=None):
+    def colorize(self, drawings, seeds, temperature, background=None, hints=None):
+        self.hints.append(hints)
         self.received.append((drawings, seeds, temperature, background))
         colors = np.uint8([self.color(drawing, seed) for drawing, seed in zip(drawings, seeds, strict=True)])
         return {'image': np.broadcast_to(colors[:, None, None], (len(drawings), self.size, self.size, 3)),

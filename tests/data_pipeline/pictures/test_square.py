@@ -48,3 +48,22 @@ def test_fit_keeps_proportions_and_unfit_takes_the_padding_off(shape):
     assert ink.sum() == box[0] * box[1] and (fitted[~ink] == 255).all()
     assert square.unfit(fitted, *shape).shape == box
     assert (square.unfit(fitted, *shape) == 0).all()
+
+
+@pytest.mark.parametrize('shape', [(1000, 700), (256, 200), (100, 130), (700, 1043)])
+def test_hints_lie_where_their_picture_lies_and_no_dot_is_lost(shape, rng):
+    """A picture of a black dot, and a hint there."""
+    for y, x in rng.integers(0, shape, (20, 2)):
+        picture, hints = np.full(shape, 255, np.uint8), np.zeros((*shape, 4), np.uint8)
+        picture[y, x], hints[y, x] = 0, (200, 30, 40, 255)
+        dark, fitted = square.fit(picture, 256), square.fit_hints(hints, 256)
+        given = fitted[..., 3] > 0
+        assert dark[given].min() == dark.min() < 255  # where the dot is darkest
+        assert (fitted[given] == (200, 30, 40, 255)).all() and not fitted[~given].any()
+
+
+def test_a_pixel_takes_the_mean_of_its_hints_alone():
+    hints = np.zeros((512, 512, 4), np.uint8)
+    hints[10, 20:22] = (200, 30, 40, 255), (100, 40, 40, 255)
+    fitted = square.fit_hints(hints, 256)
+    assert fitted[5, 10].tolist() == [150, 35, 40, 255] and (fitted[..., 3] > 0).sum() == 1

@@ -80,9 +80,9 @@ def test_what_lies_in_the_folder_of_hints_is_no_drawing_unless_the_input_lies_th
     _write(tmp_path, 'in/1.png', 'in/hints/1.png', 'in/hints/other.png', 'in/1.hints.png')
     drawings, hints, _ = _find(tmp_path / 'in', folder=tmp_path / 'in/hints')
     assert drawings == ['in/1.png'] and hints == {'in/1.png': str(tmp_path / 'in/hints/1.png')}
-    for given in (tmp_path / 'in', tmp_path / 'in/1.png'):  # its own drawing is not its hints
-        drawings, hints, _ = _find(given, folder=tmp_path / 'in')
-        assert drawings[0].endswith('1.png') and list(hints.values())[0] == str(tmp_path / 'in/1.hints.png')
+    for given in (tmp_path / 'in/hints', tmp_path / 'in/hints/1.png'):
+        drawings, hints, _ = _find(given, folder=tmp_path / 'in/hints')
+        assert drawings[0].endswith('1.png') and not hints  # a drawing is not its own hints
 
 
 def _read(tmp_path, encoded):

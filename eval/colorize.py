@@ -99,14 +99,16 @@ def colorize(inputs, output, system, settings=_DEFAULTS, name_encoding=None, ove
       OSError: the disk is full, or a server does not answer.
     """
     listing = pages.find(inputs, name_encoding)
-    drawings, hints, alone = hint_files.find(listing.pages, inputs, hints)
-    found = output_folder.without_earlier_results(drawings, output)
-    _print_listing(listing, len(drawings) - len(found))
-    for name in alone:
+    sources = hint_files.find(listing.pages, inputs, hints)
+    found = output_folder.without_earlier_results(sources.drawings, output)
+    _print_listing(listing, len(sources.drawings) - len(found))
+    for name in sources.alone:
         print(f'left out {name}: hints without a drawing of this name')
-    if hints and not takes_hints:
+    if sources.hints and not takes_hints:
         print('hints: left out; only --model=comic takes them')
-        hints = {}
+    elif hints is not None:
+        print(f'hints: of {len(sources.hints)} drawings')
+    hints = sources.hints if takes_hints else {}
     plans = settings.plans(found)
     results = [result for plan in plans for result in plan]
     written = [name for result in results for name in (result.name, result.archive) if name]

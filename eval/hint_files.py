@@ -35,7 +35,8 @@ def find(listed, inputs, folder=None):
     """Tells drawings and hints apart, and finds the hints of each drawing.
 
     Args:
-      listed: list of `pages.Page`, the pictures in the inputs. Hints are none, nor is what lies in the folder of hints.
+      listed: list of `pages.Page`, the pictures in the inputs. What lies in the folder of hints is no drawing, unless
+        an input lies there.
       inputs: paths of the inputs.
       folder: folder of hints, or None.
     Returns:
@@ -46,17 +47,16 @@ def find(listed, inputs, folder=None):
     if folder is not None and not os.path.isdir(folder):
         raise errors.UserError(f'--hints={names.printable(folder)}: no such folder')
     is_within = output_folder.within(folder or '')
-    if any(is_within(os.path.join(path, '') if os.path.isdir(path) else path) for path in inputs):
-        is_within = output_folder.within('')  # the drawings lie in the folder of hints, not it in them
-    listed = [page for page in listed if not is_within(page.path)]
+    input_is_within = any(is_within(os.path.join(path, '') if os.path.isdir(path) else path) for path in inputs)
+    listed = [page for page in listed if input_is_within or not is_within(page.path)]
     beside = {(page.group, match[1]): page for page in listed if (match := _HINTS.fullmatch(page.name))}
-    drawings, hints = [page for page in listed if not _HINTS.fullmatch(page.name)], {}
-    for page in drawings:
-        own = beside.pop((page.group, output_folder.without_suffix(page.name)), None)
-        found = _in_folder(page, folder) or own or _beside_file(page)
-        if found:
-            hints[page.name] = found
-    return Found(drawings, hints, [page.name for page in beside.values()])
+    drawings = {page: (page.group, output_folder.without_suffix(page.name)) for page in listed
+                if not _HINTS.fullmatch(page.name)}
+    found = {page.name: _in_folder(page, folder) or beside.get(key) or _beside_file(page)
+             for page, key in drawings.items()}
+    keys = set(drawings.values())
+    alone = [page.name for key, page in beside.items() if key not in keys]
+    return Found(list(drawings), {name: page for name, page in found.items() if page}, alone)
 
 
 def read(page, height, width):

@@ -54,6 +54,11 @@ def test_hints_in_an_archive_belong_to_its_pages(tmp_path):
             ['a.cbz/3.hints.png'])
 
 
+def test_two_drawings_of_one_name_share_their_hints(tmp_path):
+    (tmp_path / 'a.cbz').write_bytes(files.zip_file([('1.jpg', LINES), ('1.png', LINES), ('1.hints.png', HINTS)]))
+    assert _find(tmp_path / 'a.cbz')[1] == {'a.cbz/1.jpg': '1.hints.png', 'a.cbz/1.png': '1.hints.png'}
+
+
 def test_a_folder_of_hints_has_them_at_the_path_inside_the_input_and_comes_first(tmp_path):
     _write(tmp_path, 'in/1.png', 'in/ch/2.jpg', 'in/3.png', 'in/3.hints.png', 'in/4.png', 'in/4.hints.png',
            'hints/1.hints.png', 'hints/1.png', 'hints/ch/2.png', 'hints/3.png')
@@ -80,9 +85,9 @@ def test_what_lies_in_the_folder_of_hints_is_no_drawing_unless_the_input_lies_th
     _write(tmp_path, 'in/1.png', 'in/hints/1.png', 'in/hints/other.png', 'in/1.hints.png')
     drawings, hints, _ = _find(tmp_path / 'in', folder=tmp_path / 'in/hints')
     assert drawings == ['in/1.png'] and hints == {'in/1.png': str(tmp_path / 'in/hints/1.png')}
-    for given in (tmp_path / 'in', tmp_path / 'in/1.png'):  # its own drawing is not its hints
-        drawings, hints, _ = _find(given, folder=tmp_path / 'in')
-        assert drawings[0].endswith('1.png') and list(hints.values())[0] == str(tmp_path / 'in/1.hints.png')
+    for given in (tmp_path / 'in/hints', tmp_path / 'in/hints/1.png'):
+        drawings, hints, _ = _find(given, folder=tmp_path / 'in/hints')
+        assert drawings[0].endswith('1.png') and not hints  # a drawing is not its own hints
 
 
 def _read(tmp_path, encoded):

@@ -134,6 +134,20 @@ def test_a_balloon_stays_white_unless_a_hint_lies_in_it(page, drawing, plain):
     assert not (_is(colored.colors, RED) & (page.regions > 0) & ~balloon).any()
 
 
+def test_a_hint_in_a_balloon_says_nothing_of_the_background(monkeypatch):
+    """The balloon is the left half, and the networks take all for background."""
+    lines = np.full((300, 300, 3), 255, np.uint8)
+    lines[:, 149:151] = 0
+    left = np.zeros((300, 300), bool)
+    left[:, :149] = True
+    monkeypatch.setattr('data_pipeline.outlines.balloons.find', lambda _: left)
+    drawn = page_colors.take_apart(lines, WHITE, 256, whole=True, hints=_hints(lines.shape, (RED, np.s_[50, 50])))
+    colored = _together(drawn, background=PAPER)
+    assert _is(colored.colors[left], RED).all() and not _is(colored.colors[~left], RED).any()
+    assert not colored.background[left].any() and (colored.background[:, 151:] == PAPER).all()
+    assert not colored.paper.any()
+
+
 def test_a_stroke_that_slips_out_of_a_balloon_colors_the_balloon_alone(page, drawing):
     balloon = max((page.balloons == k for k in range(1, page.balloons.max() + 1)), key=np.count_nonzero)
     near = cv2.dilate(np.uint8(balloon), np.ones((9, 9), np.uint8)) > 0

@@ -73,9 +73,10 @@ def test_without_hints_the_system_gets_none_and_nothing_changes(tmp_path, folder
     assert len(set(b)) == 1 and a[0] == a[1] != a[2]
 
 
-def test_the_folder_of_hints_is_found_by_its_flag(tmp_path, folder, program):
+def test_the_folder_of_hints_is_found_by_its_flag(tmp_path, folder, program, capsys):
     _save(tmp_path / 'hints/b.png', _hints(BLUE))
     program(folder, tmp_path / 'out', '--hints', tmp_path / 'hints')
+    assert 'hints: of 2 drawings\n' in capsys.readouterr().out
     for name, color in (('a', RED), ('b', BLUE)):
         assert _is(pixels(tmp_path / f'out/in/{name}.png')[:, :31], color).all()
 

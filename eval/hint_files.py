@@ -5,16 +5,14 @@ hold them too, as NAME.hints.png or NAME.png, below it at the drawing's path ins
 """
 
 import os
-import re
 import typing
 
 import cv2
 
 from data_pipeline.common import errors, files
-from data_pipeline.pictures import names, pages, pixels
+from data_pipeline.pictures import companions, names, pages, pixels
 from eval import output_folder
 
-_HINTS = re.compile(r'(.+)\.hints\.png', re.IGNORECASE)
 _GIVEN = 128  # least opacity of a hint
 
 
@@ -49,9 +47,9 @@ def find(listed, inputs, folder=None):
     is_within = output_folder.within(folder or '')
     input_is_within = any(is_within(os.path.join(path, '') if os.path.isdir(path) else path) for path in inputs)
     listed = [page for page in listed if input_is_within or not is_within(page.path)]
-    beside = {(page.group, match[1]): page for page in listed if (match := _HINTS.fullmatch(page.name))}
+    beside = {(page.group, match[1]): page for page in listed if (match := companions.HINTS.fullmatch(page.name))}
     drawings = {page: (page.group, output_folder.without_suffix(page.name)) for page in listed
-                if not _HINTS.fullmatch(page.name)}
+                if not companions.HINTS.fullmatch(page.name)}
     found = {page.name: _in_folder(page, folder) or beside.get(key) or _beside_file(page)
              for page, key in drawings.items()}
     keys = set(drawings.values())

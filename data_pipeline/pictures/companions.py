@@ -1,8 +1,12 @@
-"""Pictures that belong together: NAME.line.* and NAME.mask.* beside NAME.colour.* (or NAME.color.*), any format."""
+"""Pictures that belong together: NAME.line.* and NAME.mask.* beside NAME.colour.* (or NAME.color.*), any format.
+
+NAME.hints.png beside a drawing NAME.* holds the colors that a user gives at places; see `eval.hint_files`.
+"""
 
 import re
 
 _COLOR = re.compile(r'(.*)\.colou?r\.[^./]+$')
+HINTS = re.compile(r'(.+)\.hints\.png', re.IGNORECASE)
 _COMPANION = re.compile(r'(.*)\.(line|mask)\.[^./]+$')
 
 
@@ -12,7 +16,7 @@ def with_companions(found):
     Args:
       found: list of `pages.Page`.
     Returns:
-      List of (page, {'line' or 'mask': its companion's page}), without the companions themselves.
+      List of (page, {'line' or 'mask': its companion's page}), without the companions themselves and without hints.
     """
     colored = {(page.group, match[1]): page for page in found if (match := _COLOR.match(page.name))}
     companions, others = {}, []
@@ -20,7 +24,7 @@ def with_companions(found):
         match = _COMPANION.match(page.name)
         if match and (page.group, match[1]) in colored:
             companions.setdefault(colored[page.group, match[1]].name, {})[match[2]] = page
-        else:
+        elif not HINTS.fullmatch(page.name):
             others.append(page)
     return [(page, companions.get(page.name, {})) for page in others]
 

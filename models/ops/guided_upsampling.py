@@ -58,7 +58,7 @@ def lines(outline):
 
 
 def positions(ink):
-    """Computes where each square lies in its row, in squares, if ink makes the way longer: [B, H, W, 1] -> [B, H, W]."""
+    """Computes where each square lies in its row, with ink as a longer way: [B, H, W, 1] -> [B, H, W], in squares."""
     ink = ink[..., 0]
     steps = 1 + _BARRIER * tf.maximum(ink[..., 1:], ink[..., :-1])
     return tf.pad(tf.cumsum(steps, axis=-1), [[0, 0], [0, 0], [1, 0]])

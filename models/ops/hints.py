@@ -1,11 +1,11 @@
 """Hints: colors that the user gives at places, as dots or strokes (our choice; the paper has none).
 
 A hint spreads along the lines: every place takes the color of the nearest hint, and ink on the way counts as a long
-distance, as in `guided_upsampling`. The confidence falls with the distance. Areas need not be closed: what leaks through
-a gap has come a longer way.
+distance, as in `guided_upsampling`. The confidence falls with the distance. Areas need not be closed: what leaks
+through a gap has come a longer way.
 
-Spread hints are float [B, H, W, 4]: RGB in [-1, 1], multiplied by the confidence, then the confidence in [0, 1]. All are
-0 where no hint reaches.
+Spread hints are float [B, H, W, 4]: RGB in [-1, 1], multiplied by the confidence, then the confidence in [0, 1]. All
+are 0 where no hint reaches.
 """
 
 import tensorflow as tf

@@ -22,6 +22,10 @@ def test_other_files_are_pages_of_their_own():
     assert _pairs(*names) == {name: {} for name in names}
 
 
+def test_hints_are_no_pages():
+    assert list(_pairs('ep1/a.png', 'ep1/a.hints.png', 'ep1/b.Hints.PNG')) == ['ep1/a.png']
+
+
 @pytest.mark.parametrize('name, stem', [
     ('ep1/a.colour.png', 'ep1/a'), ('ep1/a.color.jpg', 'ep1/a'), ('ep1/a.png', 'ep1/a'), ('ep1/a.b.png', 'ep1/a.b')])
 def test_stem_has_neither_suffix_nor_the_word_color(name, stem):

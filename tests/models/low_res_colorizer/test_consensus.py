@@ -44,7 +44,7 @@ def test_the_suggestion_is_the_prior_in_a_stronger_color():
 def test_odd_samples_are_left_out():
     """A sample that is far from the prior's color does not show if another sample is near it."""
     near, odd = np.full((1, 1, 4, 4, 3), .1, np.float32), np.full((1, 1, 4, 4, 3), -.9, np.float32)
-    together = consensus.nearest(tf.constant(np.concatenate([odd, near, odd], axis=1)), np.zeros((1, 4, 4, 3), np.float32))
+    together = consensus.nearest(tf.constant(np.concatenate([odd, near, odd], axis=1)), tf.zeros([1, 4, 4, 3]))
     np.testing.assert_allclose(together, near[:, 0], atol=.51 / 127.5)
 
 

@@ -51,7 +51,8 @@ def test_hints_stay_between_the_lines(compiled, pixels):
     inside, outside = np.zeros((32, 32), bool), np.ones((32, 32), bool)
     inside[6:26, 6:26], outside[4:28, 4:28] = True, False
     assert result[inside][:, 3].min() > .9
-    np.testing.assert_allclose(result[inside][:, :3] / result[inside][:, 3:], np.tile(COLORS['red'], (400, 1)), atol=1e-4)
+    color = result[inside][:, :3] / result[inside][:, 3:]
+    np.testing.assert_allclose(color, np.tile(COLORS['red'], (400, 1)), atol=1e-4)
     assert result[outside][:, 3].max() < .05
 
 

@@ -90,7 +90,7 @@ class LowResColorizer(network.Network):
         return self._split(condition)[1] + self.pixelcnn(low_res, condition, seeds)
 
     def _split(self, condition):
-        """Takes the prior's color [B, L, L, 3] and the outline's part of the parameters [B, L, L, P] from `condition`."""
+        """Takes the color of the prior [B, L, L, 3] and the part of the parameters [B, L, L, P] from `condition`."""
         known = condition[..., self.config.adaptation_filters:]
         return tf.cast(known[..., :3], tf.float32), known[..., 3:]
 

@@ -217,15 +217,15 @@ def serving(preset):
         exported = tf.saved_model.load(str(saved_model.export(colorizer, folder)))
     signature = exported.signatures['serving_default']
     serving_default = tf.function(lambda *inputs: signature(**dict(zip(
-        ('outline', 'seed', 'temperature', 'background'), inputs, strict=True))))
+        ('outline', 'hints', 'seed', 'temperature', 'background'), inputs, strict=True))))
     for batch in (1, 16):
         size = colorizer.image_size
         outline = np.random.default_rng(0).integers(0, 256, [batch, size, size, 1], np.uint8)
         seeds, temperature = tf.range(batch, dtype=tf.int64), tf.fill([batch], comic_colorizer.TEMPERATURE)
-        automatic = tf.fill([batch, 3], comic_colorizer.AUTOMATIC)
+        automatic, no_hints = tf.fill([batch, 3], comic_colorizer.AUTOMATIC), np.zeros([0, size, size, 4], np.uint8)
         compare('serving', batch, {
             'in_process': (colorizer.colorize, 1 - outline / np.float32(255), seeds, temperature, automatic),
-            'serving_default': (serving_default, outline, seeds, temperature, automatic),
+            'serving_default': (serving_default, outline, no_hints, seeds, temperature, automatic),
         })
 
 

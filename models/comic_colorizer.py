@@ -82,32 +82,38 @@ class ComicColorizer(tf.Module):
             background_color: [B, 3] in [-1, 1].
         """
         outline = tf.ensure_shape(outline, [None, self.image_size, self.image_size, 1])
-        spread = []
-        if hints is not None:
-            hints = tf.ensure_shape(hints, [None, self.image_size, self.image_size, 4])
-            spread = [per_picture.map_pictures(self._compiled(self._spread), hints, outline, whole=self._whole)]
+        spread = [] if hints is None else [self.spread(hints, outline)]
         low_res = self.low_resolution(outline, seeds, temperature, *spread)
         result = per_picture.map_pictures(
             self._compiled(self._finish), outline, low_res, tf.ensure_shape(background_color, [None, 3]), *spread,
             whole=self._whole)
         return result | {'low_res': low_res}
 
+    def spread(self, hints, outline):
+        """Spreads hints [B, S, S, 4], see `colorize`, along the lines: [B, S / 2, S / 2, 4], see `hints.spread`."""
+        hints = tf.ensure_shape(hints, [None, self.image_size, self.image_size, 4])
+        return per_picture.map_pictures(self._compiled(self._spread), hints, outline, whole=self._whole)
+
+    def log_likelihood(self, outline, low_res, spread_hints=None):
+        """Computes the log-likelihood of low-resolution pictures, in nats: [B]; see `LowResColorizer.log_prob`."""
+        hints = [] if spread_hints is None else [resize.shrink(spread_hints, self.low_res_size)]
+        return per_picture.map_pictures(self.low_res_colorizer.log_prob, outline, low_res, *hints, whole=self._whole)
+
     def _compiled(self, function):
         return tf.function(function, jit_compile=True) if self.xla else function
 
-    def log_likelihood(self, outline, low_res):
-        """Computes the log-likelihood of low-resolution pictures, in nats: [B]; see `LowResColorizer.log_prob`."""
-        return per_picture.map_pictures(self.low_res_colorizer.log_prob, outline, low_res, whole=self._whole)
-
     @staticmethod
     def _spread(hints, outline):
-        return hints_ops.spread(hints_ops.from_pixels(hints), outline)
+        hints = hints_ops.from_pixels(hints)
+        return _if_any(hints, lambda: hints_ops.spread(hints, outline), tf.zeros_like(hints))
 
     def _finish(self, outline, low_res, background_color, spread_hints=None):
         """Computes what `colorize` returns beside the sample."""
         masks = self.background_detector.masks(outline)
         if spread_hints is not None:
-            masks, background_color = hints_ops.backgrounds(masks, background_color, spread_hints)
+            plain = masks, background_color
+            masks, background_color = _if_any(
+                spread_hints, lambda: hints_ops.backgrounds(*plain, spread_hints), plain)
         image = self.polishing_network.polish(outline, low_res, masks)
         mask = background.union(masks)
         sampled = polishing_network.background_color(low_res, mask)[:, 0, 0]
@@ -120,3 +126,8 @@ class ComicColorizer(tf.Module):
             image = hints_ops.lay_over(image, spread_hints)
         return {'image': image, 'background_mask': mask,
                 'background_color': tf.where(asked, background_color, sampled)}
+
+
+def _if_any(hints, function, otherwise):
+    """Calls a function if there are hints [B, H, W, 4] at all, since pictures without hints are to cost no time."""
+    return tf.cond(tf.reduce_any(hints[..., 3] > 0), function, lambda: otherwise)

@@ -1,4 +1,4 @@
-"""Line art of any size: fits it to the networks' square, and lays it over its colors.
+"""Line art of any size, and hints on it: fits them to the networks' square, and lays the drawing over its colors.
 
 The exported model does this in its graph. The command line calls `fit_array`, which gives the same up to a few levels.
 """
@@ -101,6 +101,42 @@ def scale(drawing, size):
     return tf.ensure_shape(result, [size, size])
 
 
+@tf.function(reduce_retracing=True)
+def fit_hints(hints, size):
+    """Fits hints to the networks' square, to the places where `fit` puts the drawing below them. No dot is too small.
+
+    Args:
+      hints: uint8 [H, W, 4], RGB, and alpha: at least 128 where there is a hint.
+      size: int, the square's side.
+    Returns:
+      uint8 [size, size, 4]. A pixel in which hints have their centers is a hint of their mean color, with alpha 255.
+      All else is 0. If the drawing is enlarged, each pixel is that of the drawing in which its center lies.
+
+    Example:
+      >>> hints = np.zeros((600, 600, 4), np.uint8)
+      >>> hints[300, 100] = 200, 100, 0, 255
+      >>> fit_hints(hints, 256)[128, 42].numpy().tolist()
+      [200, 100, 0, 255]
+    """
+    height, width = tf.unstack(tf.shape(hints)[:2])
+    top, left, bottom, right = square.inner_box(height, width, size, tf.maximum)
+    h, w = bottom - top, right - left
+    hints = tf.cond((h > height) | (w > width), lambda: tf.gather(
+        tf.gather(hints, _centers(h, height)), _centers(w, width), axis=1), lambda: hints)
+    rows, columns = (_centers(*lengths) for lengths in zip(tf.unstack(tf.shape(hints)[:2]), (h, w), strict=True))
+
+    def sums(_, strip):
+        given = tf.cast(strip[..., 3:] >= 128, tf.float32)
+        values = tf.concat([given * tf.cast(strip[..., :3], tf.float32), given], axis=-1)
+        return tf.transpose(tf.math.segment_sum(tf.transpose(values, [1, 0, 2]), columns), [1, 0, 2])
+
+    of_columns = cleaning.in_strips(sums, hints, result=tf.TensorSpec([None, None, 4]))
+    total = tf.math.segment_sum(of_columns, rows)
+    color = tf.round(tf.math.divide_no_nan(total[..., :3], total[..., 3:]))
+    fitted = tf.cast(tf.concat([color, 255 * tf.minimum(total[..., 3:], 1)], axis=-1), tf.uint8)
+    return tf.ensure_shape(tf.pad(fitted, [[top, size - bottom], [left, size - right], [0, 0]]), [size, size, 4])
+
+
 @tf.function(input_signature=[tf.TensorSpec([None, None, 3], tf.uint8)] * 2 + [tf.TensorSpec([3])])
 def put_back(colors, drawing, white):
     """Brings a square's colors to the size of the drawing that was fitted to it, and lays the drawing over them.
@@ -157,6 +193,11 @@ def _spread_levels(lines):
     faintest = _SOME_INK * tf.maximum(PAPER - 2 * most, 0)
     spread = (PAPER - lines - faintest) * (PAPER / tf.maximum(most - faintest, 1))
     return PAPER - tf.clip_by_value(tf.round(spread), 0, PAPER)
+
+
+def _centers(length, others):
+    """Finds for each of `length` pixels in a row which of `others` over the same distance has its center."""
+    return (2 * tf.range(length) + 1) * others // (2 * length)
 
 
 def _shrink(lines, height, width):

@@ -1,4 +1,7 @@
-"""Decodes PNG and JPEG in the graph, for the exported model. Gives the pixels that `pages.read` gives."""
+"""Decodes PNG and JPEG in the graph, for the exported model. Gives the pixels that `pages.read` gives.
+
+Hints come as PNG with alpha.
+"""
 
 import tensorflow as tf
 
@@ -20,8 +23,7 @@ def decode(encoded):
     Raises:
       InvalidArgumentError: the file cannot be decoded, or its size is outside the limits, which is checked first.
     """
-    is_png = tf.strings.substr(encoded, 0, len(_PNG_SIGNATURE)) == _PNG_SIGNATURE
-    whole = tf.strings.length(encoded) > _PNG_HEADER
+    is_png, whole = _is_png(encoded), _has_header(encoded)
     known = tf.debugging.Assert((is_png | tf.io.is_jpeg(encoded)) & whole, ['neither PNG nor JPEG'])
     with tf.control_dependencies([known]):
         encoded = tf.identity(encoded)
@@ -38,14 +40,51 @@ def decode(encoded):
         encoded, channels=3, dct_method='INTEGER_ACCURATE'))
 
 
+def decode_hints(encoded, size):
+    """Decodes hints.
+
+    Args:
+      encoded: string scalar, PNG with alpha.
+      size: int32 [2], the height and width that it must have, those of its picture.
+    Returns:
+      uint8 [H, W, 4], RGBA.
+    Raises:
+      InvalidArgumentError: it is no such PNG, which is checked first, or cannot be decoded.
+    """
+    known = tf.debugging.Assert(_is_png(encoded) & _has_header(encoded), ['hints must be PNG'])
+    with tf.control_dependencies([known]):
+        encoded = tf.identity(encoded)
+    its_size, (_, kind) = _png_size(encoded), _png_kind(encoded)
+    checks = [
+        tf.debugging.Assert(tf.reduce_all(its_size == size), [
+            'hints must have the size of their picture; heights and widths are', its_size, size]),
+        tf.debugging.Assert((kind >= 4) | _has_transparency_chunk(encoded), ['hints must have alpha'])]
+    with tf.control_dependencies(checks):
+        return tf.io.decode_png(tf.identity(encoded), channels=4)
+
+
+def _is_png(encoded):
+    return tf.strings.substr(encoded, 0, len(_PNG_SIGNATURE)) == _PNG_SIGNATURE
+
+
+def _has_header(encoded):
+    """Tells whether a file is longer than the header of a PNG."""
+    return tf.strings.length(encoded) > _PNG_HEADER
+
+
 def _png_size(encoded):
     """Height and width from the header, int32 [2]."""
     return tf.io.decode_raw(tf.strings.substr(encoded, 16, 8), tf.int32, little_endian=False)[::-1]
 
 
+def _png_kind(encoded):
+    """Depth in bits and color type from the header, two uint8."""
+    return tf.unstack(tf.io.decode_raw(tf.strings.substr(encoded, 24, 2), tf.uint8), num=2)
+
+
 def _png(encoded):
     """Decodes a PNG over white: uint8 [H, W, 3]."""
-    depth, kind = tf.unstack(tf.io.decode_raw(tf.strings.substr(encoded, 24, 2), tf.uint8), num=2)
+    depth, kind = _png_kind(encoded)
     rgba = tf.cond((depth == 16) & (kind == 0),  # 16-bit gray is rounded; of 16-bit colors the lower byte is dropped
                    lambda: tf.round(tf.cast(tf.io.decode_png(encoded, channels=4, dtype=tf.uint16), tf.float32) / 257),
                    lambda: tf.cast(tf.io.decode_png(encoded, channels=4), tf.float32))

@@ -1,9 +1,11 @@
 """Colors by a TensorFlow Serving instance, over gRPC, with the model that `eval.export` wrote."""
 
+import functools
+
 import grpc
 import numpy as np
 import tensorflow as tf
-from tensorflow_serving.apis import predict_pb2, prediction_service_pb2_grpc
+from tensorflow_serving.apis import get_model_metadata_pb2, predict_pb2, prediction_service_pb2_grpc
 
 from models.low_res_colorizer import LowResColorizerConfig
 
@@ -32,28 +34,48 @@ class RemoteSystem:
     def expect(self, pictures):
         """See `systems.LocalSystem.expect`; a server needs no preparation."""
 
-    def colorize(self, drawings, seeds, temperature, background=None):
+    def colorize(self, drawings, seeds, temperature, background=None, hints=None):
         """Colors drawings; see `systems.LocalSystem.colorize`.
 
         Raises:
-          ConnectionError: the server cannot be reached, or answers with an error or with something else.
+          ConnectionError: the server cannot be reached, answers with an error or with something else, or has an older
+            model, which takes no hints, although there are some.
           TimeoutError: the answer takes too long.
         """
+        if self._takes_hints:  # zeros for none, since a server that joins requests wants something for every picture
+            pictures = {'hints': np.zeros((*drawings.shape, 4), np.uint8) if hints is None else hints}
+        elif hints is None:
+            pictures = {}
+        else:
+            raise ConnectionError(f'{self._address}: the model there takes no hints; export it anew')
         message = request('serving_default', outline=drawings[..., None], seed=seeds,
                           temperature=[temperature] * len(drawings),
-                          background=[AUTOMATIC if background is None else background] * len(drawings))
-        try:
-            outputs = self._service.Predict(message, timeout=self._timeout).outputs
-        except grpc.RpcError as error:
-            code, reason = error.code(), (error.details() or '').strip().split('\n')[0]
-            if code == grpc.StatusCode.DEADLINE_EXCEEDED:
-                raise TimeoutError(f'{self._address}: no answer within {self._timeout:g} s') from error
-            raise ConnectionError(f'{self._address}: {code.name}: {reason}') from error
+                          background=[AUTOMATIC if background is None else background] * len(drawings), **pictures)
+        outputs = self._ask(self._service.Predict, message).outputs
         missing = {'image', 'low_res', 'background_mask'} - set(outputs)
         if missing:
             raise ConnectionError(f'{self._address}: the answer lacks {", ".join(sorted(missing))}')
         image, low_res, mask = (tf.make_ndarray(outputs[name]) for name in ('image', 'low_res', 'background_mask'))
         return {'image': image, 'low_res': low_res, 'background_mask': np.uint8(mask[..., 0] * 255)}
+
+    @functools.cached_property
+    def _takes_hints(self):
+        """Whether the model there has the input `hints`. Models of older versions have none."""
+        message = get_model_metadata_pb2.GetModelMetadataRequest(metadata_field=['signature_def'])
+        message.model_spec.name = MODEL
+        signatures = get_model_metadata_pb2.SignatureDefMap()
+        self._ask(self._service.GetModelMetadata, message).metadata['signature_def'].Unpack(signatures)
+        return 'hints' in signatures.signature_def['serving_default'].inputs
+
+    def _ask(self, method, message):
+        """Calls a method of the server. Raises what `colorize` raises."""
+        try:
+            return method(message, timeout=self._timeout)
+        except grpc.RpcError as error:
+            code, reason = error.code(), (error.details() or '').strip().split('\n')[0]
+            if code == grpc.StatusCode.DEADLINE_EXCEEDED:
+                raise TimeoutError(f'{self._address}: no answer within {self._timeout:g} s') from error
+            raise ConnectionError(f'{self._address}: {code.name}: {reason}') from error
 
 
 def request(signature, *, seed, temperature, background, **pictures):
@@ -61,7 +83,7 @@ def request(signature, *, seed, temperature, background, **pictures):
 
     Args:
       signature: name of a signature in `signatures`.
-      seed, temperature, background, pictures: its inputs, arrays or lists.
+      seed, temperature, background, pictures: its inputs, arrays or lists; `pictures` are the pictures and the hints.
     Returns:
       predict_pb2.PredictRequest.
     """

@@ -51,9 +51,11 @@ def export(colorizer, output, version=None):
 
 
 def warm_up_requests(size):
-    """Makes one request for each signature, of a drawing of a circle: as an array, and as a PNG."""
+    """Makes one request for each signature, of a drawing of a circle with a hint in it: as arrays, and as PNG."""
     distance = np.linalg.norm(np.indices((size, size)) - size / 2, axis=0)
     drawing = np.where(abs(distance - size / 4) < 2, 0, outline.PAPER).astype(np.uint8)[..., None]
+    hints = np.where(distance < 2, 255, 0).astype(np.uint8)[..., None].repeat(4, axis=-1)
     controls = {'seed': [0], 'temperature': [comic_colorizer.TEMPERATURE], 'background': [client.AUTOMATIC]}
-    return [client.request('serving_default', outline=drawing[None], **controls),
-            client.request('encoded', image_bytes=[tf.io.encode_png(drawing).numpy()], **controls)]
+    return [client.request('serving_default', outline=drawing[None], hints=hints[None], **controls),
+            client.request('encoded', image_bytes=[tf.io.encode_png(drawing).numpy()],
+                           hints=[tf.io.encode_png(hints).numpy()], **controls)]

@@ -109,6 +109,31 @@ def test_the_grain_of_the_paper_does_not_lie_over_the_colors(rng):
     assert (back[:50] == 200).all() and (np.abs(back[50].astype(int) - 200 * 100 / 240) <= 1).all()
 
 
+@pytest.mark.parametrize('shape', [(300, 200), (150, 256), (700, 1300), (2000, 500), (256, 256), (90, 200)])
+def test_hints_lie_where_the_drawing_below_them_does(shape, rng, monkeypatch):
+    monkeypatch.setattr(cleaning, '_STRIP', 7000)  # several strips
+    hints, drawing = np.zeros((*shape, 4), np.uint8), np.full((*shape, 3), 255, np.uint8)
+    for row, column in rng.integers(20, np.array(shape) - 20, (8, 2)):
+        hints[row, column] = *rng.integers(0, 256, 3), 128
+        drawing[row - 1:row + 2, column - 1:column + 2] = 0
+        hints[row, column + 1] = 255, 255, 255, 127  # none
+    fitted = line_art.fit_hints.python_function(tf.constant(hints), 256).numpy()
+    where = fitted[..., 3] == 255
+    assert where.any() and (fitted[~where] == 0).all()
+    assert (_ink(line_art.fit(drawing, 256))[where] > .1).all()
+    if max(shape) < 700:  # each dot is there with its color
+        given, found = ({tuple(color) for color in dots[..., :3].tolist()}
+                        for dots in (hints[hints[..., 3] == 128], fitted[where]))
+        assert found == given
+
+
+def test_hints_in_one_pixel_of_the_square_have_their_mean_color():
+    hints = np.zeros((1024, 768, 4), np.uint8)
+    hints[400, 200], hints[402, 203] = (10, 20, 200, 255), (30, 20, 100, 255)
+    fitted = line_art.fit_hints(hints, 256).numpy()
+    assert fitted[100, 32 + 50].tolist() == [20, 20, 150, 255] and (fitted[..., 3] > 0).sum() == 1
+
+
 @pytest.mark.parametrize('shape', [(300, 200), (150, 256), (700, 1300), (2000, 500)])
 @pytest.mark.parametrize('level, width', [(0, 7), (90, 2), (160, 5), (255, 1)])
 def test_fits_an_array_as_the_graph_does(shape, level, width):

@@ -100,6 +100,20 @@ def test_the_graph_decodes_what_programs_write_as_the_reader_does(graph, panels,
         np.testing.assert_array_equal(graph(encoded), read(tmp_path / name), name)
 
 
+def test_hints_of_every_kind_of_png_with_alpha_are_decoded(rng):
+    size = tf.constant([16, 20])
+    for name, encoded, rgba in (*_gray_pngs(rng), *_palette_pngs(rng), *_color_pngs(rng)):
+        if b'tRNS' in encoded or encoded[25] >= GRAY_ALPHA:
+            decoded = decode.decode_hints(encoded, size)
+            np.testing.assert_allclose(decoded.numpy().astype(int), rgba, atol=1, err_msg=name)
+        else:
+            with pytest.raises(tf.errors.InvalidArgumentError, match='alpha'):
+                decode.decode_hints(encoded, size)
+    for wrong, size, reason in ((encoded, (20, 16), 'size'), (b'', (16, 20), 'PNG'), (encoded[:-40], (16, 20), 'PNG')):
+        with pytest.raises(tf.errors.InvalidArgumentError, match=reason):
+            decode.decode_hints(wrong, tf.constant(size))
+
+
 def test_refuses_what_cannot_be_colored(graph, panels):
     drawing = panels[0].line_art
     for encoded in (b'', b'text', b'GIF89a' + bytes(100), encode(drawing)[:30], encode(drawing)[:-200],

@@ -7,7 +7,7 @@ import grpc
 import numpy as np
 import tensorflow as tf
 from tensorflow.core.protobuf import saved_model_pb2
-from tensorflow_serving.apis import predict_pb2, prediction_service_pb2_grpc
+from tensorflow_serving.apis import get_model_metadata_pb2, predict_pb2, prediction_service_pb2_grpc
 
 from tests.eval.serving import c_runtime
 
@@ -40,8 +40,16 @@ class ServedModel:
 
 
 class _Service(prediction_service_pb2_grpc.PredictionServiceServicer):
-    def __init__(self, answer):
-        self._answer = answer
+    def __init__(self, answer, inputs):
+        self._answer, self._inputs = answer, inputs
+
+    def GetModelMetadata(self, request, context):
+        signatures = get_model_metadata_pb2.SignatureDefMap()
+        for name in self._inputs:
+            signatures.signature_def['serving_default'].inputs[name].name = name
+        response = get_model_metadata_pb2.GetModelMetadataResponse(model_spec=request.model_spec)
+        response.metadata['signature_def'].Pack(signatures)
+        return response
 
     def Predict(self, request, context):
         try:
@@ -53,14 +61,16 @@ class _Service(prediction_service_pb2_grpc.PredictionServiceServicer):
 
 
 @contextlib.contextmanager
-def serving(answer):
+def serving(answer, inputs=('outline', 'hints', 'seed', 'temperature', 'background')):
     """Serves a function of PredictRequest to PredictResponse, which may raise RuntimeError(code, message).
+
+    `inputs` are the names of the inputs of `serving_default`.
 
     Yields:
       'host:port'
     """
     server = grpc.server(concurrent.futures.ThreadPoolExecutor(2))
-    prediction_service_pb2_grpc.add_PredictionServiceServicer_to_server(_Service(answer), server)
+    prediction_service_pb2_grpc.add_PredictionServiceServicer_to_server(_Service(answer, inputs), server)
     port = server.add_insecure_port('localhost:0')
     server.start()
     try:

@@ -2,6 +2,7 @@ import time
 
 import numpy as np
 import pytest
+import tensorflow as tf
 from PIL import Image
 from tensorflow_serving.apis import predict_pb2
 
@@ -32,6 +33,45 @@ def test_files_equal_those_colored_here(served, system, panels, tmp_path):
     for file in files:
         local, remote = (np.asarray(Image.open(tmp_path / where / file)) for where in ('local', 'remote'))
         np.testing.assert_array_equal(remote, local, err_msg=file)
+
+
+def test_sends_hints_and_zeros_for_none(served, panels):
+    drawings = np.stack([panel.line_art for panel in panels[:2]])
+    hints = np.zeros((2, 256, 256, 4), np.uint8)
+    hints[0, 100:102, 100:102] = 200, 100, 0, 255
+    expected = served.predict('serving_default', outline=drawings[..., None], hints=hints,
+                              **stand_in_server.controls(2, seed=5))
+    received = []
+
+    def answer(request):
+        received.append(request.inputs)
+        return served.answer(request)
+
+    with stand_in_server.serving(answer) as address:
+        remote = client.RemoteSystem(address, 60)
+        result = remote.colorize(drawings, [5, 6], .8, hints=hints)
+        plain = remote.colorize(drawings, [5, 6], .8)
+    np.testing.assert_array_equal(result['image'], expected['image'])
+    np.testing.assert_array_equal(result['low_res'], expected['low_res'])
+    assert (result['image'][0] != plain['image'][0]).any()
+    np.testing.assert_array_equal(result['image'][1], plain['image'][1])
+    np.testing.assert_array_equal(tf.make_ndarray(received[1]['hints']), 0 * hints)
+
+
+def test_an_older_model_colors_without_hints_and_says_that_it_takes_none():
+    received = []
+
+    def answer(request):
+        received.append(set(request.inputs))
+        raise RuntimeError(13, 'no colors here')
+
+    older = ('outline', 'seed', 'temperature', 'background')
+    with stand_in_server.serving(answer, older) as address:
+        with pytest.raises(ConnectionError, match='no colors here'):
+            _colorize(address)
+        with pytest.raises(ConnectionError, match=f'^{address}: the model there takes no hints; export it anew$'):
+            client.RemoteSystem(address, 10).colorize(OUTLINE, [0], .8, hints=np.zeros((1, 256, 256, 4), np.uint8))
+    assert received == [set(older)]
 
 
 def test_says_what_is_wrong_with_the_server():

@@ -10,7 +10,8 @@ from tensorflow_serving.apis import prediction_log_pb2
 from tensorflow_serving.config import model_server_config_pb2
 
 from data_pipeline.common import errors
-from data_pipeline.outlines import cleaning, line_art
+from data_pipeline.outlines import cleaning, line_art, outline
+from data_pipeline.pictures import colors
 from eval.serving import client, saved_model, signatures
 from models import comic_colorizer
 from tests.eval.serving.stand_in_server import controls
@@ -24,10 +25,10 @@ import tensorflow as tf
 folder, given, output = sys.argv[1:]
 model = tf.saved_model.load(folder)
 inputs = dict(np.load(given, allow_pickle=True))
-pictures = {'serving_default': 'outline', 'encoded': 'image_bytes'}
+pictures = {'serving_default': ('outline', 'hints'), 'encoded': ('image_bytes', 'hint_bytes')}
 answers = {}
-for name, picture in pictures.items():
-    fed = {key: inputs[key] for key in ('seed', 'temperature', 'background')} | {picture: inputs[picture]}
+for name, (picture, hints) in pictures.items():
+    fed = {key: inputs[key] for key in ('seed', 'temperature', 'background', picture)} | {'hints': inputs[hints]}
     for key, value in model.signatures[name](**{key: tf.constant(value) for key, value in fed.items()}).items():
         answers[f'{name}.{key}'] = value.numpy()
 np.savez(output, **answers)
@@ -49,11 +50,17 @@ def _png(drawing):
     return tf.io.encode_png(drawing).numpy()
 
 
+def _pngs(pictures):
+    """Encodes pictures; b'' for None."""
+    return np.array([b'' if picture is None else _png(picture) for picture in pictures], object)
+
+
 def _inputs(drawings):
     """({inputs of `serving_default`}, {inputs of `encoded`})."""
     fitted = np.stack([line_art.fit(cleaning.clean(drawing, False)[0], 256).numpy() for drawing in drawings])[..., None]
     shared = controls(len(drawings), seed=7)
-    return {'outline': fitted, **shared}, {'image_bytes': np.array([_png(d) for d in drawings], object), **shared}
+    return ({'outline': fitted, 'hints': np.zeros((0, 256, 256, 4), np.uint8), **shared},
+            {'image_bytes': _pngs(drawings), 'hints': np.array([], object), **shared})
 
 
 @pytest.mark.parametrize('count', [1, 5])
@@ -75,9 +82,58 @@ def test_the_c_runtime_colors_as_this_process_does(served, system, drawings, cou
             image, *cleaning.clean(drawing, False)))
 
 
+def _dots(drawing):
+    """Hints on a drawing: uint8 [H, W, 4]."""
+    hints = np.zeros((*drawing.shape[:2], 4), np.uint8)
+    hints[20:24, 30:34], hints[60, 50] = (250, 20, 10, 255), (20, 10, 250, 128)
+    return hints
+
+
+def test_hints_color_their_own_picture_as_in_this_process(served, system, drawings):
+    drawings = drawings[:3]
+    arrays, encoded = _inputs(drawings)
+    plain = [served.predict(name, **inputs) for name, inputs in (('serving_default', arrays), ('encoded', encoded))]
+    dots = [_dots(drawings[0]), None, _dots(drawings[2])]
+    hints = np.stack([np.zeros((256, 256, 4), np.uint8) if its is None else line_art.fit_hints(its, 256).numpy()
+                      for its in dots])
+    arrays['hints'], encoded['hints'] = hints, _pngs(dots)
+    result, pngs = served.predict('serving_default', **arrays), served.predict('encoded', **encoded)['image_bytes']
+    expected = system.colorizer.colorize(
+        outline.to_ink(np.float32(arrays['outline'])), arrays['seed'], np.float32(.8),
+        tf.fill([3, 3], comic_colorizer.AUTOMATIC), hints)
+    for name in ('image', 'low_res'):
+        np.testing.assert_array_equal(result[name], colors.to_levels(expected[name]))
+    for k, (drawing, png) in enumerate(zip(drawings, pngs, strict=True)):
+        np.testing.assert_array_equal(tf.io.decode_png(png), line_art.put_back(
+            result['image'][k], *cleaning.clean(drawing, False)))
+        has_none = dots[k] is None
+        assert (png == plain[1]['image_bytes'][k]) == has_none
+        for name in ('image', 'low_res', 'log_likelihood'):
+            assert np.array_equal(result[name][k], plain[0][name][k]) == has_none, (k, name)
+    top, left = np.argwhere(hints[0, ..., 3] > 0)[0]
+    np.testing.assert_allclose(result['image'][0, top, left].astype(int), hints[0, top, left, :3], atol=1)
+
+
+def test_bad_hints_get_an_error_that_says_why(served, drawings):
+    arrays, encoded = _inputs(drawings[:2])
+    good = _png(_dots(drawings[0]))
+    for name, inputs, hints, reason in (
+            ('serving_default', arrays, np.zeros((1, 256, 256, 4), np.uint8), 'every picture, or none'),
+            ('serving_default', arrays, np.zeros((2, 256, 256, 3), np.uint8), r'\[2,256,256,3\] is not compatible'),
+            ('serving_default', arrays, np.zeros((2, 128, 128, 4), np.uint8), r'\[2,128,128,4\] is not compatible'),
+            ('encoded', encoded, [good], 'every picture, or none'),
+            ('encoded', encoded, [good, good], 'must have the size of their picture'),
+            ('encoded', encoded, [_png(_dots(drawings[0])[..., :3]), b''], 'must have alpha'),
+            ('encoded', encoded, [b'text', b''], 'must be PNG'),
+            ('encoded', encoded, [good[:100], b''], 'PNG')):
+        with pytest.raises(RuntimeError, match=reason) as error:
+            served.predict(name, **(inputs | {'hints': np.array(hints, getattr(hints, 'dtype', object))}))
+        assert error.value.args[0] == INVALID_ARGUMENT, reason
+
+
 def test_a_process_without_this_project_colors_alike(exported, served, drawings, tmp_path):
     arrays, encoded = _inputs(drawings[:2])
-    np.savez(tmp_path / 'given.npz', **(arrays | encoded))
+    np.savez(tmp_path / 'given.npz', **(encoded | arrays), hint_bytes=encoded['hints'])
     subprocess.run([sys.executable, '-c', PLAIN_LOADER, exported, tmp_path / 'given.npz', tmp_path / 'answers.npz'],
                    cwd=tmp_path, check=True)
     answers = np.load(tmp_path / 'answers.npz', allow_pickle=True)

@@ -17,11 +17,17 @@ each part loses:
   comic_one_draft: colors from one sample, as the paper does.
   comic_no_background: the paper's ablation, if --ablation names the folder of its polishing network.
 
+Hints: for each number in --hints, comic colors all pictures again with so many dots of their true colors, at random
+places off the lines. `eval.evaluation.hint_figures` says what it is compared with.
+
 The drawing is laid over every picture, as eval.colorize does. Writes to --output:
   metrics.json: {set: {model: {l1, psnr, ssim, region_spread, background_spread, colorfulness, diversity, mask_iou,
     bits_per_dim}}}, means over the pictures; null where a figure does not apply. `eval.evaluation.metrics` defines
     them; colorfulness is relative to the truth; diversity is between two samples.
   metrics.csv: the same for each picture.
+  hints.json: {set: {number of hints: {system: {l1, psnr, l1_32, psnr_32}}}}, means over the pictures; l1_32 and psnr_32
+    are those of the low-resolution picture of 32x32 pixels.
+  hints.csv: the same for each picture.
   report.html: the means, and pictures side by side, among them the worst. It needs no other file.
   figure_SET.png: the study's figure: rows of outline, truth, and each model's result.
 """
@@ -38,7 +44,7 @@ from absl import flags
 
 from data_pipeline.common import files, program
 from eval import systems
-from eval.evaluation import compared, held_out_sets, metrics, report
+from eval.evaluation import compared, held_out_sets, hint_figures, metrics, report
 from eval.formats import files as formats
 from models import comic_colorizer
 
@@ -60,13 +66,14 @@ def figures_of(image, example):
         'colorfulness': metrics.colorfulness(image) / true_colorfulness if true_colorfulness > _GRAY else None}
 
 
-def evaluate_set(name, examples, models, temperature):
-    """Colors all examples of a set with all models.
+def evaluate_set(name, examples, models, temperature, by_hints=None):
+    """Colors all examples of a set with all models, and by `HintFigures`, if given.
 
     Returns:
-      (rows: [{'set', 'picture', 'model', and FIGURES}], pictures: {picture: {'outline', 'truth' or model: thumbnail}}).
+      (rows: [{'set', 'picture', 'model', and FIGURES}], pictures: {picture: {'outline', 'truth' or model: thumbnail}},
+      hint_rows: see `HintFigures.rows`).
     """
-    rows, pictures, number = [], {}, 0
+    rows, pictures, hint_rows, number = [], {}, [], 0
     examples = iter(examples)
     while batch := list(itertools.islice(examples, _BATCH_SIZE)):
         seeds = np.arange(number, number + len(batch), dtype=np.int64)
@@ -84,9 +91,11 @@ def evaluate_set(name, examples, models, temperature):
                 pictures[example.name][model_name] = report.thumbnail(image)
                 rows.append({'set': name, 'picture': example.name, 'model': model_name,
                              **dict.fromkeys(FIGURES), **figures_of(image, example), **extra})
+        if by_hints:
+            hint_rows += by_hints.rows(name, batch, seeds, temperature)
         print(f'\r{name}: {number} pictures', end='', file=sys.stderr, flush=True)
     print(file=sys.stderr)
-    return rows, pictures
+    return rows, pictures, hint_rows
 
 
 def means(rows):
@@ -103,7 +112,7 @@ def means(rows):
             for name, models in table.items()}
 
 
-def evaluate(sets, models, output, temperature):
+def evaluate(sets, models, output, temperature, hint_numbers=()):
     """Evaluates models on sets, and writes the files that the module's docstring lists.
 
     Args:
@@ -111,37 +120,58 @@ def evaluate(sets, models, output, temperature):
       models: as `compared.load` returns them.
       output: folder to write to.
       temperature: of the sampling.
+      hint_numbers: numbers of hints. Without `comic` among the models, nothing is measured by hints.
     Returns:
-      What metrics.json holds.
+      What metrics.json and hints.json hold.
     """
     output = pathlib.Path(output)
     output.mkdir(parents=True, exist_ok=True)
-    rows, shown = [], {}
+    by_hints = None
+    if hint_numbers and 'comic' in models:
+        pix2pix = models['pix2pix'].system if 'pix2pix' in models else None
+        by_hints = hint_figures.HintFigures(models['comic'].system.colorizer, pix2pix, hint_numbers)
+    rows, hint_rows, shown = [], [], {}
     for name, examples in sets.items():
-        its_rows, pictures = evaluate_set(name, examples, models, temperature)
+        its_rows, pictures, its_hint_rows = evaluate_set(name, examples, models, temperature, by_hints)
         rows += its_rows
+        hint_rows += its_hint_rows
         shown[name] = report.chosen(pictures, its_rows)
         formats.save_png(output / f'figure_{name}.png', report.figure(
             pictures, ['outline', 'truth', *(model for model in systems.SYSTEMS if model in models)]))
-    table = means(rows)
-    text = io.StringIO()
-    writer = csv.DictWriter(text, ['set', 'picture', 'model', *FIGURES], lineterminator='\n')
-    writer.writeheader()
-    writer.writerows(rows)
-    for file, content in (('metrics.json', json.dumps(table, indent=1) + '\n'), ('metrics.csv', text.getvalue()),
-                          ('report.html', report.html(table, FIGURES, shown))):
+    table, hint_table = means(rows), hint_figures.means(hint_rows)
+    contents = {'metrics.json': _json(table), 'metrics.csv': _csv(['set', 'picture', 'model', *FIGURES], rows),
+                'report.html': report.html(table, FIGURES, shown, hint_table, hint_figures.FIGURES)}
+    if by_hints:
+        contents |= {'hints.json': _json(hint_table), 'hints.csv': _csv(hint_figures.COLUMNS, hint_rows)}
+    for file, content in contents.items():
         with files.atomic_write(output / file) as part:
             part.write_text(content, encoding='utf-8')
-    return table
+    return table, hint_table
+
+
+def _json(table):
+    return json.dumps(table, indent=1) + '\n'
+
+
+def _csv(columns, rows):
+    text = io.StringIO()
+    writer = csv.DictWriter(text, columns, lineterminator='\n')
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue()
 
 
 def main():
     models, size = compared.load(FLAGS.weights, FLAGS.ablation)
     sets = held_out_sets.sets(FLAGS.data, FLAGS.line_art, FLAGS.comics, FLAGS.comic_seed, size)
-    table = evaluate(sets, models, FLAGS.output, FLAGS.temperature)
+    table, hint_table = evaluate(sets, models, FLAGS.output, FLAGS.temperature, [int(n) for n in FLAGS.hints])
     for name, its in table.items():
         for model, figures in its.items():
             print(f'{name:16} {model:20}', *(f'{key} {value}' for key, value in figures.items() if value is not None))
+    for name, numbers in hint_table.items():
+        for number, its in numbers.items():
+            for system, figures in its.items():
+                print(f'{name:16} {system:20} {number:>3} hints', *(f'{key} {value}' for key, value in figures.items()))
 
 
 if __name__ == '__main__':
@@ -154,5 +184,9 @@ if __name__ == '__main__':
                          lower_bound=0)
     flags.DEFINE_integer('comic_seed', 1000, 'Seed of the evaluation comics; must differ from the training seeds.',
                          lower_bound=0)
+    flags.DEFINE_list('hints', ['0', '1', '2', '5', '10', '20', '50'],
+                      'Numbers of hints to color every picture with, joined by commas; empty for none.')
+    flags.register_validator('hints', lambda numbers: all(number.isdecimal() for number in numbers),
+                             'takes whole numbers, joined by commas')
     flags.DEFINE_float('temperature', comic_colorizer.TEMPERATURE, 'Temperature of the sampling.', lower_bound=0.)
     program.run(main)

@@ -17,18 +17,21 @@ from models.ops import resize
 class Comic:
     """The comic system as it is, with the figures that only it has.
 
+    Attributes:
+      system: the `LocalSystem`.
+
     Example:
       >>> from eval.systems import LocalSystem
       >>> model = Comic(LocalSystem('comic', ['models/pretrained']))  # model.images(batch, seeds, temperature)
     """
 
     def __init__(self, system):
-        self._system = system
+        self.system = system
         self._bits = tf.function(system.colorizer.low_res_colorizer.bits_per_dim, reduce_retracing=True)
 
     def images(self, batch, seeds, temperature):
         """Colors a batch of `Example`s: uint8 [B, S, S, 3]."""
-        result = self._system.colorize(np.stack([example.fitted for example in batch]), seeds, temperature)
+        result = self.system.colorize(np.stack([example.fitted for example in batch]), seeds, temperature)
         self._masks = result['background_mask'] > 127
         return with_lines(result['image'], batch)
 
@@ -87,6 +90,9 @@ class Ablation:
 class Baseline:
     """A system that the comic system is compared with.
 
+    Attributes:
+      system: the `LocalSystem`.
+
     Example:
       >>> from models.baselines.pix2pix import Pix2Pix
       >>> Pix2Pix.from_preset('tiny').save_pretrained(folder)
@@ -94,12 +100,12 @@ class Baseline:
     """
 
     def __init__(self, system):
-        self._system = system
+        self.system = system
 
     def images(self, batch, seeds, temperature):
         """Colors a batch of `Example`s: uint8 [B, S, S, 3]."""
         fitted = np.stack([example.fitted for example in batch])
-        return with_lines(self._system.colorize(fitted, seeds, temperature)['image'], batch)
+        return with_lines(self.system.colorize(fitted, seeds, temperature)['image'], batch)
 
 
 def with_lines(images, batch):

@@ -71,17 +71,22 @@ def figure(pictures, rows):
     return result
 
 
-def html(table, figures, shown):
+def html(table, figures, shown, by_hints, hint_figures):
     """Makes the page.
 
     Args:
       table: {set: {model: {figure: value or None}}}.
       figures: their names, in order.
       shown: {set: what `chosen` returns}.
+      by_hints: {set: {number of hints: {system: {figure: value}}}}.
+      hint_figures: the figures' names there, in order.
     """
     parts = ['<!DOCTYPE html><meta charset="utf-8"><title>Evaluation</title>', f'<style>{_STYLE}</style>']
     for name, models in table.items():
         parts.append(f'<h2>{markup.escape(name)}</h2>{_table(models, figures)}')
+        if name in by_hints:
+            parts.append(_table({f'{system}, {number} hints': its for number, systems in by_hints[name].items()
+                                 for system, its in systems.items()}, hint_figures))
         for title, pictures in shown[name]:
             parts.append(f'<p>{markup.escape(title)}</p>')
             parts += [f'<figure><img alt="{what}" src="data:image/jpeg;base64,{picture}">'

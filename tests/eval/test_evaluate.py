@@ -58,7 +58,7 @@ def test_figures_files_and_pictures_of_the_models(tiny_weights, baselines, draft
     models = {name: model for name, model in models.items() if name not in (
         'comic_true_low_res', 'comic_true_mask', 'comic_no_background')}  # `comic_true_both` stands for these
     sets = {'line_art': held_out_sets.drawings(drawings, size), 'drawn': held_out_sets.drawn('flat', 2, 5, size)}
-    table = evaluate.evaluate(sets, models, tmp_path / 'out', temperature=1.)
+    table, by_hints = evaluate.evaluate(sets, models, tmp_path / 'out', temperature=1., hint_numbers=[0, 20])
     assert json.loads((tmp_path / 'out' / 'metrics.json').read_text()) == table
     assert set(drafts) == {1, comic_colorizer.DRAFTS}  # `comic_one_draft` and `comic`
     assert set(table['drawn']) == set(models) and set(table['line_art']) == set(models) - {'comic_true_both'}
@@ -66,12 +66,22 @@ def test_figures_files_and_pictures_of_the_models(tiny_weights, baselines, draft
     assert set(comic) == set(evaluate.FIGURES) and None not in comic.values()
     assert table['line_art']['comic']['mask_iou'] is None and table['drawn']['pix2pix']['diversity'] is None
 
+    assert json.loads((tmp_path / 'out' / 'hints.json').read_text()) == by_hints
+    assert set(by_hints) == {'line_art', 'drawn'} and list(by_hints['drawn']) == ['0', '20']
+    assert set(by_hints['drawn']['20']) == {'comic', 'comic_spread_only', 'pix2pix_spread_only'}
+    for figure in ('l1', 'psnr'):  # without hints, as without the flag
+        assert by_hints['drawn']['0']['comic'][figure] == pytest.approx(comic[figure], abs=1e-3)
+    rows = list(csv.DictReader((tmp_path / 'out' / 'hints.csv').open()))
+    key = ('drawn', '20', 'comic')
+    mine = [float(row['l1_32']) for row in rows if (row['set'], row['hints'], row['system']) == key]
+    assert len(mine) == 2 and np.mean(mine) == pytest.approx(by_hints['drawn']['20']['comic']['l1_32'], abs=1e-4)
+
     rows = list(csv.DictReader((tmp_path / 'out' / 'metrics.csv').open()))
     mine = [float(row['l1']) for row in rows if (row['set'], row['model']) == ('drawn', 'comic')]
     assert len(mine) == 2 and np.mean(mine) == pytest.approx(comic['l1'], abs=1e-4)
     assert Image.open(tmp_path / 'out' / 'figure_drawn.png').size == (2 * 160, 5 * 160)
     page = (tmp_path / 'out' / 'report.html').read_text()
-    assert 'worst region_spread' in page and 'http' not in page
+    assert 'worst region_spread' in page and 'pix2pix_spread_only, 20 hints' in page and 'http' not in page
     picture = re.search('alt="two_step_cgan" src="data:image/jpeg;base64,([^"]+)"', page)[1]
     assert max(Image.open(io.BytesIO(base64.b64decode(picture))).size) == 160
 

@@ -130,6 +130,7 @@ def test_hints_lie_where_the_drawing_below_them_does(shape, rng, monkeypatch):
 def test_hints_in_one_pixel_of_the_square_have_their_mean_color():
     hints = np.zeros((1024, 768, 4), np.uint8)
     hints[400, 200], hints[402, 203] = (10, 20, 200, 255), (30, 20, 100, 255)
+    hints[401, 201] = 255, 255, 255, 0  # none
     fitted = line_art.fit_hints(hints, 256).numpy()
     assert fitted[100, 32 + 50].tolist() == [20, 20, 150, 255] and (fitted[..., 3] > 0).sum() == 1
 

@@ -92,7 +92,7 @@ class ComicColorizer(tf.Module):
     def spread(self, hints, outline):
         """Spreads hints [B, S, S, 4], see `colorize`, along the lines: [B, S / 2, S / 2, 4], see `hints.spread`."""
         hints = tf.ensure_shape(hints, [None, self.image_size, self.image_size, 4])
-        return per_picture.map_pictures(self._compiled(self._spread), hints, outline, whole=self._whole)
+        return per_picture.map_pictures(self._spread, hints, outline, whole=self._whole)
 
     def log_likelihood(self, outline, low_res, spread_hints=None):
         """Computes the log-likelihood of low-resolution pictures, in nats: [B]; see `LowResColorizer.log_prob`."""

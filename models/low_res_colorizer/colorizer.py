@@ -174,9 +174,11 @@ class LowResColorizer(network.Network):
         samples = tf.reshape(paint(condition, self.noise(seeds, drafts), temperatures), [-1, drafts, low, low, 3])
 
         def agree(samples, condition):
-            return consensus.nearest(samples, consensus.suggestion(self._split(condition)[0]))
+            return consensus.agree(samples, consensus.suggestion(self._split(condition)[0]))
 
-        low_res = per_picture.map_pictures(agree, samples, condition, whole=whole)
+        low_res = samples[:, 0]
+        if drafts > 1:
+            low_res = per_picture.map_pictures(agree, samples, condition, whole=whole)
         return low_res if hints is None else colors.quantize(hints_ops.lay_over(low_res, hints))
 
     def _paint(self, condition, noise, temperature, drafts=1):

@@ -8,20 +8,23 @@ from models.low_res_colorizer import consensus
 
 def test_every_pixel_comes_from_the_samples_that_are_nearest_around_it(rng, monkeypatch):
     monkeypatch.setattr(consensus, '_NEARNESS', .1)
+    monkeypatch.setattr(consensus, '_SHARE', .25)
     samples = np.repeat(np.float32(rng.uniform(-1, 1, (2, 5, 8, 8, 1))), 3, axis=-1)
     suggested = np.float32(rng.uniform(-2, 2, (2, 8, 8, 3)))
-    got = consensus.nearest(tf.constant(samples), suggested).numpy()
+    got = consensus.agree(tf.constant(samples), suggested).numpy()
     for picture, row, column in np.ndindex(got.shape[:3]):
         around = slice(max(row - 2, 0), row + 3), slice(max(column - 2, 0), column + 3)
         away = np.array([np.abs(sample[around] - suggested[picture][around]).mean() for sample in samples[picture]])
         weights = np.exp(-away / .1) / np.exp(-away / .1).sum()
-        expected = weights @ samples[picture, :, row, column]
+        expected = .75 * weights @ samples[picture, :, row, column] + .25 * suggested[picture, row, column]
+        expected = np.clip(expected, -1, 1)
         np.testing.assert_allclose(got[picture, row, column], expected, atol=.51 / 127.5)
 
 
-def test_a_mean_of_equally_near_samples_is_as_colorful_as_they_are():
+def test_a_mean_of_equally_near_samples_is_as_colorful_as_they_are(monkeypatch):
+    monkeypatch.setattr(consensus, '_SHARE', 0)
     red, yellow = (np.broadcast_to(np.float32(color), (1, 1, 4, 4, 3)) for color in ((.6, -.2, -.2), (.35, .15, -.35)))
-    got = consensus.nearest(tf.constant(np.concatenate([red, yellow], axis=1)), np.zeros((1, 4, 4, 3), np.float32))
+    got = consensus.agree(tf.constant(np.concatenate([red, yellow], axis=1)), np.zeros((1, 4, 4, 3), np.float32))
     plain = (red + yellow)[:, 0] / 2
 
     def chroma(color):
@@ -44,8 +47,8 @@ def test_the_suggestion_is_the_prior_in_a_stronger_color():
 def test_odd_samples_are_left_out():
     """A sample that is far from the prior's color does not show if another sample is near it."""
     near, odd = np.full((1, 1, 4, 4, 3), .1, np.float32), np.full((1, 1, 4, 4, 3), -.9, np.float32)
-    together = consensus.nearest(tf.constant(np.concatenate([odd, near, odd], axis=1)), tf.zeros([1, 4, 4, 3]))
-    np.testing.assert_allclose(together, near[:, 0], atol=.51 / 127.5)
+    together = consensus.agree(tf.constant(np.concatenate([odd, near, odd], axis=1)), tf.zeros([1, 4, 4, 3]))
+    np.testing.assert_allclose(together, near[:, 0] / 2, atol=.51 / 127.5)  # halfway to the suggestion
 
 
 def test_the_consensus_of_the_colorizer_is_made_of_its_samples():

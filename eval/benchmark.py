@@ -25,6 +25,10 @@ chapter:
     Seconds for each panel, after start-up and compilation. `per` is the networks alone, in full batches. The entry also
     has the panels of a second and the peak memory of the process, in gigabytes.
 
+hints, in batches of 4 as eval.colorize has them, with XLA:
+  without, empty, given: ComicColorizer.colorize without hints, with hints that are empty, and with ten dots in each
+    picture.
+
 serving, for batches of 1 and 16, without XLA:
   in_process: ComicColorizer.colorize.
   serving_default: the same by the signature of the exported model.
@@ -57,10 +61,11 @@ from models.baselines import pix2pix, two_step_cgan
 FLAGS = flags.FLAGS
 _LONG, _ENOUGH, _MOST_RUNS = 30., 10., 15  # seconds, seconds, runs
 _BATCH_SIZE = 8  # batch size of the training steps
+_DOTS = 10  # hints of a picture
 _EPISODES, _PANELS = 8, 12  # size of the comic that the input pipeline is measured with
 _INPUT_BATCHES = 100
 _CHAPTER_PAGES, _PAGE_PANELS = 24, 6
-_WHAT = ('sampling', 'training', 'input', 'chapter', 'serving')
+_WHAT = ('sampling', 'training', 'input', 'chapter', 'hints', 'serving')
 
 
 def measure(cases):
@@ -209,6 +214,22 @@ def chapter():
            peak_gigabytes=round(memory, 2))
 
 
+def hints(preset):
+    """Prints the entries of --what=hints."""
+    colorizer = comic_colorizer.ComicColorizer(
+        *(network.from_preset(preset) for network in comic_colorizer.ComicColorizer.NETWORKS), xla=True)
+    batch, size = coloring.BATCH_SIZE, colorizer.image_size
+    random = np.random.default_rng(0)
+    inputs = (np.float32(random.random([batch, size, size, 1]) < .1), tf.range(batch, dtype=tf.int64),
+              comic_colorizer.TEMPERATURE, tf.fill([batch, 3], comic_colorizer.AUTOMATIC))
+    empty = np.zeros([batch, size, size, 4], np.uint8)
+    given = empty.copy()
+    for picture in given:
+        picture[tuple(random.integers(0, size, [2, _DOTS]))] = [*random.integers(0, 256, 3), 255]
+    compare('hints', batch, {'without': (colorizer.colorize, *inputs), 'empty': (colorizer.colorize, *inputs, empty),
+                             'given': (colorizer.colorize, *inputs, given)})
+
+
 def serving(preset):
     """Prints the entries of --what=serving."""
     colorizer = comic_colorizer.ComicColorizer(
@@ -247,6 +268,8 @@ def benchmarks(names, preset):
             input_pipeline(fastest)
     if 'chapter' in names:
         chapter()
+    if 'hints' in names:
+        hints(preset)
     if 'serving' in names:
         serving(preset)
 

@@ -77,7 +77,7 @@ def main():
 if __name__ == '__main__':
     common.define_flags(batch_size=16, learning_rate=1e-3)
     flags.DEFINE_enum('likelihood', 'logistic_mixture', sorted(likelihoods.LIKELIHOODS), 'Distribution of a pixel.')
-    flags.DEFINE_enum('prior', 'l1', sorted(priors.PRIORS), 'What learns colors from the outline alone.')
+    flags.DEFINE_enum('prior', 'l1_coarse', sorted(priors.PRIORS), 'What learns colors from the outline alone.')
     flags.DEFINE_bool('hints', True, 'Show hints to the colorizer.')
     flags.DEFINE_enum('context', 'full', ['full', 'none'], 'Earlier pixels that a pixel depends on: all, or none.')
     flags.DEFINE_enum('outline', 'full', ['full', 'blank'], 'Outline that the colorizer sees: all of it, or none.')

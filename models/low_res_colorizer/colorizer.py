@@ -164,7 +164,8 @@ class LowResColorizer(network.Network):
           [B, L, L, 3] on the grid of 256 levels.
         """
         low = self.config.low_res_size
-        condition = per_picture.map_pictures(self.condition, outline, *([] if hints is None else [hints]), whole=whole)
+        given = [] if hints is None else [hints]
+        condition = per_picture.map_pictures(self.condition, outline, *given, whole=whole)
         temperatures = tf.repeat(tf.broadcast_to(temperature, tf.shape(seeds)), drafts)
 
         def paint(*inputs):  # compiled without the likelihoods of the drafts, which are not needed
@@ -173,12 +174,13 @@ class LowResColorizer(network.Network):
         paint = tf.function(paint, jit_compile=True) if xla else paint
         samples = tf.reshape(paint(condition, self.noise(seeds, drafts), temperatures), [-1, drafts, low, low, 3])
 
-        def agree(samples, condition):
-            return consensus.agree(samples, consensus.suggestion(self._split(condition)[0]))
+        def agree(samples, condition, *hints):
+            doubt = 1 - tf.reduce_mean(hints[0][..., 3:], axis=[1, 2], keepdims=True) if hints else 1.
+            return consensus.agree(samples, self._split(condition)[0], doubt)
 
         low_res = samples[:, 0]
         if drafts > 1:
-            low_res = per_picture.map_pictures(agree, samples, condition, whole=whole)
+            low_res = per_picture.map_pictures(agree, samples, condition, *given, whole=whole)
         return low_res if hints is None else colors.quantize(hints_ops.lay_over(low_res, hints))
 
     def _paint(self, condition, noise, temperature, drafts=1):

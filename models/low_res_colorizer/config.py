@@ -55,7 +55,7 @@ class LowResColorizerConfig(config.Config):
     mixtures: int = 10
     dropout: float = 0.5
     likelihood: str = 'logistic_mixture'
-    prior: str = 'l1'
+    prior: str = 'l1_coarse'
     sees_hints: bool = True
     autoregressive: bool = True
     sees_outline: bool = True

@@ -75,7 +75,7 @@ def test_overfits_one_batch_and_averages_its_weights(batch):
 
 
 def test_the_loss_counts_the_prior_beside_the_pixelcnn(batch):
-    model = low_res_colorizer.LowResColorizer.from_preset('tiny', sees_hints=False)
+    model = low_res_colorizer.LowResColorizer.from_preset('tiny', prior='l1', sees_hints=False)
     model.compile(keras.optimizers.SGD(0.))
     values = model.train_step(batch)
     np.testing.assert_allclose(values['loss'], values['bits_per_dim'] + 10 * values['prior_l1'], rtol=1e-5)

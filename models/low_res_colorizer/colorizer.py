@@ -96,10 +96,7 @@ class LowResColorizer(network.Network):
 
     def log_prob(self, outline, low_res, hints=None):
         """Computes the log-likelihood of pictures on the grid of 256 levels, in nats: [B]; see `condition`."""
-        return self._picture_log_prob(self.condition(outline, hints), low_res)
-
-    def _picture_log_prob(self, condition, low_res):
-        """`log_prob`, given the condition."""
+        condition = self.condition(outline, hints)
         parameters = self._parameters(condition, low_res)
         return tf.reduce_sum(self._pixel_log_prob(parameters, low_res, condition), axis=[1, 2])
 

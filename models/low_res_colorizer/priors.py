@@ -27,7 +27,7 @@ class L1:
     """
 
     SIZE = 3
-    _WEIGHT = 10.  # beside the likelihood in bits; our choice
+    _WEIGHT = 10.  # beside the PixelCNN's loss in bits; our choice
 
     def __init__(self, outputs):
         self._color = tf.tanh(tf.cast(outputs, tf.float32))
@@ -74,7 +74,9 @@ class Coarse:
 
 
 class L1AndCoarse:
-    """The color of `L1`; the softmax of `Coarse` is only a further loss, from which the features learn a cast sooner.
+    """The color of `L1`, with the softmax of `Coarse` as the main loss, from which the features learn colors sooner.
+
+    A softmax learns from every picture how likely a color is. L1 learns a color only once it is likelier than not.
 
     Example:
       >>> L1AndCoarse(tf.zeros([1, L1AndCoarse.SIZE])).color().shape
@@ -82,6 +84,7 @@ class L1AndCoarse:
     """
 
     SIZE = L1.SIZE + Coarse.SIZE
+    _SHARE = .1  # of the loss of `L1` (our choice); with all of it a cast is learned more slowly
 
     def __init__(self, outputs):
         color, logits = tf.split(outputs, [L1.SIZE, Coarse.SIZE], axis=-1)
@@ -91,7 +94,7 @@ class L1AndCoarse:
         return self._l1.color()
 
     def loss(self, pixels):
-        return self._l1.loss(pixels) + self._coarse.loss(pixels)
+        return self._SHARE * self._l1.loss(pixels) + self._coarse.loss(pixels)
 
 
 class Mixture:

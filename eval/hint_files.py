@@ -10,10 +10,8 @@ import typing
 import cv2
 
 from data_pipeline.common import errors, files
-from data_pipeline.pictures import companions, names, pages, pixels
+from data_pipeline.pictures import companions, names, pages, pixels, square
 from eval import output_folder
-
-_GIVEN = 128  # least opacity of a hint
 
 
 class Found(typing.NamedTuple):
@@ -71,7 +69,7 @@ def read(page, height, width):
     layer = pages.read_layer(page)
     if layer.shape[:2] != (height, width):
         raise pixels.PageError(f'has {layer.shape[1]}x{layer.shape[0]} pixels, its drawing {width}x{height}')
-    given = cv2.compare(layer[..., 3], _GIVEN, cv2.CMP_GE)
+    given = cv2.compare(layer[..., 3], square.GIVEN, cv2.CMP_GE)
     count = cv2.countNonZero(given)
     if count == given.size:
         raise pixels.PageError('has no transparency')

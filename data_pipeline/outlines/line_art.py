@@ -126,7 +126,7 @@ def fit_hints(hints, size):
     rows, columns = (_centers(*lengths) for lengths in zip(tf.unstack(tf.shape(hints)[:2]), (h, w), strict=True))
 
     def sums(_, strip):
-        given = tf.cast(strip[..., 3:] >= 128, tf.float32)
+        given = tf.cast(strip[..., 3:] >= square.GIVEN, tf.float32)
         values = tf.concat([given * tf.cast(strip[..., :3], tf.float32), given], axis=-1)
         return tf.transpose(tf.math.segment_sum(tf.transpose(values, [1, 0, 2]), columns), [1, 0, 2])
 

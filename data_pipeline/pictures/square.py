@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 
 MAX_ASPECT = 1.5  # our choice: longer pictures are cut into several squares, so that padding stays below a third
+GIVEN = 128  # least alpha of a hint, of 255 (our choice)
 
 
 def tiles(height, width):

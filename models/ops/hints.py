@@ -10,7 +10,7 @@ are 0 where no hint reaches.
 
 import tensorflow as tf
 
-from data_pipeline.pictures import colors
+from data_pipeline.pictures import colors, square
 from models.ops import background, guided_upsampling, noise, resize
 
 SQUARE = guided_upsampling.SQUARE  # side in pixels of the squares that hints spread over
@@ -34,14 +34,9 @@ def from_pixels(pixels):
       float [B, S / 2, S / 2, 4], RGB in [-1, 1] times 1 where there is a hint; and this 1, elsewhere 0. No dot is too
       small: a square with any hint has the mean of its hints.
     """
-    given = tf.cast(pixels[..., 3:] >= 128, tf.float32)
+    given = tf.cast(pixels[..., 3:] >= square.GIVEN, tf.float32)
     color = colors.from_levels(tf.cast(pixels[..., :3], tf.float32))
-    return _of_squares(tf.concat([color * given, given], axis=-1))
-
-
-def _of_squares(hints):
-    """Takes the mean of the hints in each square: [B, S, S, 4] -> [B, S / SQUARE, S / SQUARE, 4]."""
-    mean = resize.shrink(hints, hints.shape[1] // SQUARE)
+    mean = resize.shrink(tf.concat([color * given, given], axis=-1), pixels.shape[1] // SQUARE)
     return tf.math.divide_no_nan(mean, mean[..., 3:])
 
 
@@ -143,7 +138,7 @@ def backgrounds(masks, color, spread_hints):
     decides = (its >= _BACKGROUND_SHARE * total) & (its > 0)
     is_chosen *= tf.cast(decides, tf.float32)[:, None, None, None]
     joining = tf.concat([is_chosen * (1 - mask), tf.zeros_like(masks[..., 1:])], axis=-1)
-    return masks * (1 - sure + sure * is_chosen) + joining, tf.where(decides[:, None], chosen[:, 0, 0], color)
+    return masks * (1 - sure + is_chosen) + joining, tf.where(decides[:, None], chosen[:, 0, 0], color)
 
 
 def random(seeds, color, outline):

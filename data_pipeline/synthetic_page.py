@@ -12,9 +12,11 @@ import numpy as np
 
 from data_pipeline.drawn import canvas, layouts, panels
 from data_pipeline.drawn.canvas import SUPERSAMPLING
+from data_pipeline.drawn.episode import Episode
 
 LAYOUTS = tuple(layouts.LAYOUTS)
 GUTTERS = panels.GUTTERS
+_FIXED = Episode()  # the characters of `synthetic_cast.CAST`
 _PAGE = 2_000 / 1_400  # height of a page for its width
 _STRIP = 1.4  # pens and lettering of a strip to those of a page of its width, our choice: phones are small
 
@@ -52,7 +54,8 @@ class Page:
     panels: list
 
 
-def draw_page(seed, number, width=1400, height=None, background='flat', layout=None, askew=0., gutter=None):
+def draw_page(seed, number, width=1400, height=None, background='flat', layout=None, askew=0., gutter=None,
+              episode=_FIXED):
     """Draws one page.
 
     Args:
@@ -63,6 +66,7 @@ def draw_page(seed, number, width=1400, height=None, background='flat', layout=N
       askew: degrees by which the page is turned clockwise, as on a scanner; from -3 to 3 are usual.
       gutter: color of gutters and margins, one of GUTTERS; None for any. The line art shows them white, but those of
         'inked' pages black.
+      episode: `data_pipeline.drawn.episode.Episode`, the characters and scenes.
     Returns:
       A `Page`.
 
@@ -78,7 +82,7 @@ def draw_page(seed, number, width=1400, height=None, background='flat', layout=N
     if height is None:
         height = round(width * _PAGE / (2 if layout == 'spread' else 1))
     sheet = layouts.sheet(rng, width, height)
-    look = panels.Look.draw(rng, sheet.scale, background, gutter)
+    look = panels.Look.draw(rng, sheet.scale, background, gutter, episode)
     return _draw(rng, layouts.LAYOUTS[layout](rng, sheet), width, height, look, askew)
 
 
@@ -96,7 +100,7 @@ def draw_strip(seed, number, width=800, height=20_000, background='flat', gutter
       ((1000, 160, 3), True)
     """
     rng = np.random.default_rng((seed, number, 1))
-    look = panels.Look.draw(rng, _STRIP * width, background, gutter)
+    look = panels.Look.draw(rng, _STRIP * width, background, gutter, _FIXED)
     strip = Page(np.empty((height, width, 3), np.uint8), *(np.empty((height, width), kind)
                                                            for kind in (np.uint8, bool, np.int32, np.int32)), [])
     top, regions, numbers = 0, 0, 0
@@ -143,7 +147,7 @@ def _turned(layers, turn, look):
     matrix[:, 2] += turn[:, :2].sum(axis=-1) / 2 - .5  # pixels' centers
     size = layers.line.shape[::-1]
     smooth, exact = cv2.INTER_LINEAR, cv2.INTER_NEAREST
-    ways = ((smooth, look.paper), (smooth, 0 if look.inked else 255), (smooth, 0), (exact, 0), (exact, 0))
+    ways = ((smooth, look.paper), (smooth, 0 if look.inked else 255), (smooth, 0), *[(exact, 0)] * 3)
     turned = canvas.Layers(*(cv2.warpAffine(layer, matrix, size, flags=how, borderValue=paper)
                              for layer, (how, paper) in zip(layers.arrays(), ways, strict=True)))
     # Where a panel was bled off, the edge of the page has no line, so the panel ends before colors mix.

@@ -1,1 +1,1 @@
-"""Parts of drawn comics: the canvas, grounds, lettering and balloons, what panels show, and the layouts of pages."""
+"""Parts of drawn comics: canvas, grounds, lettering, balloons, figures, what panels show, and layouts of pages."""

@@ -1,4 +1,4 @@
-"""Draws shapes on several layers at once: colors, line art, foreground and numbers of balloons."""
+"""Draws shapes on several layers at once: colors, line art, foreground, numbers of balloons and of figures' parts."""
 
 import dataclasses
 import functools
@@ -25,6 +25,7 @@ class Layers:
       front: uint8 [H, W], 255 on what is drawn, 0 on ground and paper.
       inside: uint8 [H, W], 1 in panels, 2 around frameless drawings, 0 on the page's paper.
       balloon: uint8 [H, W], number of the balloon, letters included; 0 elsewhere.
+      part: uint8 [H, W], number of the part of a figure, such as its hair; 0 on lines and elsewhere.
 
     Example:
       >>> layers = Layers.blank(height=8, width=6, color=(255, 250, 240))
@@ -37,6 +38,7 @@ class Layers:
     front: np.ndarray
     inside: np.ndarray
     balloon: np.ndarray
+    part: np.ndarray
 
     @classmethod
     def blank(cls, height, width, color, line=255):
@@ -45,11 +47,11 @@ class Layers:
         paper = np.empty((height, width, 3), np.uint8)
         paper[:] = color
         return cls(paper, np.full((height, width), line, np.uint8),
-                   *(np.zeros((height, width), np.uint8) for _ in range(3)))
+                   *(np.zeros((height, width), np.uint8) for _ in range(4)))
 
     def arrays(self):
         """Returns the layers in the order of the attributes."""
-        return self.color, self.line, self.front, self.inside, self.balloon
+        return self.color, self.line, self.front, self.inside, self.balloon, self.part
 
     def map(self, function):
         """Applies a function to each layer: new `Layers`."""
@@ -61,15 +63,15 @@ class Layers:
 
     def lay(self, ground):
         """Covers what was drawn with the ground of a panel, RGB or uint8 [H, W, 3]."""
-        for layer, value in zip(self.arrays(), (ground, 255, 0, 1, 0), strict=True):
+        for layer, value in zip(self.arrays(), (ground, 255, 0, 1, 0, 0), strict=True):
             layer[:] = value
 
     def reduced(self):
-        """Returns the layers in the size of the result. `inside` and `balloon` are exact, the others are smooth."""
+        """Returns the layers in the size of the result. `inside`, `balloon` and `part` are exact, the others smooth."""
         height, width = (side // SUPERSAMPLING for side in self.line.shape)
         smooth = (cv2.resize(layer, (width, height), interpolation=cv2.INTER_AREA)
                   for layer in (self.color, self.line, self.front))
-        return Layers(*smooth, *(layer[::SUPERSAMPLING, ::SUPERSAMPLING] for layer in (self.inside, self.balloon)))
+        return Layers(*smooth, *(layer[::SUPERSAMPLING, ::SUPERSAMPLING] for layer in self.arrays()[3:]))
 
 
 class Canvas:
@@ -100,19 +102,21 @@ class Canvas:
         self._pen = pen
         self._width = pen / unit if pen else _WIDTH
 
-    def fill(self, points, color, width=None):
+    def fill(self, points, color, width=None, part=0):
         """Draws a closed shape with an ink outline. A shape in the color of ink is black in the line art, too.
 
         Args:
           points: [N, 2].
           color: RGB.
           width: width of the outline; 0 for none, None for the usual one.
+          part: number of the part of a figure, 1 to 255, or 0 for none.
         """
         at = self._at(points)
         line = 0 if color == INK else 255
         for image, paint in zip(self._painted(), (color, line, 255), strict=True):
             cv2.fillPoly(image, [at], paint, cv2.LINE_AA, shift=4)
         self.number(points, 0)
+        cv2.fillPoly(self.layers.part, [self._at(points)], part, cv2.LINE_8, shift=4)
         if width != 0:
             self.stroke(np.concatenate([points, points[:2]]), width)
 
@@ -128,15 +132,15 @@ class Canvas:
         """Draws an open line of ink."""
         self._lines(points, self._thickness(self._width if width is None else width), color, 0)
 
-    def tube(self, points, width, color):
-        """Draws a thick line of color with an ink outline on both sides, such as an arm or a leg."""
+    def tube(self, points, width, color, part=0):
+        """Draws a thick line of color with an ink outline on both sides, such as an arm. `part`: see `fill`."""
         if self._pen:
             inner = _as_drawn(width * self.unit)
             outer = inner + 2 * round(self._pen)
         else:
             inner, outer = (max(1, round(w * self.unit)) for w in (width, width + 2 * self._width))
         self._lines(points, outer, INK, 0)
-        self._lines(points, inner, color, 255)
+        self._lines(points, inner, color, 255, part)
 
     def horizon(self, points, color=None):
         """Draws an open line of ink that belongs to the ground, and fills what is below it with a color, if given."""
@@ -170,11 +174,12 @@ class Canvas:
     def _painted(self):
         return self.layers.color, self.layers.line, self.layers.front
 
-    def _lines(self, points, thickness, color, line):
+    def _lines(self, points, thickness, color, line, part=0):
         at = self._at(points)
         for image, paint in zip(self._painted(), (color, line, 255), strict=True):
             cv2.polylines(image, [at], False, paint, thickness, cv2.LINE_AA, shift=4)
-        cv2.polylines(self.layers.balloon, [at], False, 0, thickness, cv2.LINE_8, shift=4)
+        for image, number in ((self.layers.balloon, 0), (self.layers.part, part)):
+            cv2.polylines(image, [at], False, number, thickness, cv2.LINE_8, shift=4)
 
     def _at(self, points):
         return np.round((np.asarray(points) * self.unit + self._origin) * 16).astype(np.int32)

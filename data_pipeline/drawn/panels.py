@@ -8,6 +8,7 @@ import numpy as np
 
 from data_pipeline.drawn import balloons, canvas, grounds, scenes
 from data_pipeline.drawn.canvas import SUPERSAMPLING
+from data_pipeline.drawn.episode import Episode
 
 # Colors of gutters and margins. The line art shows them white, but those of `inked` pages black.
 GUTTERS = ('white', 'cream', 'gray', 'colored', 'black', 'inked')
@@ -27,9 +28,10 @@ class Look:
       pen: width of lines in pixels of the page.
       lettering: size of the lettering in pixels of the page.
       background: kind of the grounds, one of `grounds.BACKGROUNDS`.
+      episode: `Episode`, the characters and scenes.
 
     Example:
-      >>> Look.draw(np.random.default_rng(0), scale=1400, background='flat', gutter='cream').paper
+      >>> Look.draw(np.random.default_rng(0), scale=1400, background='flat', gutter='cream', episode=Episode()).paper
       (250, 243, 224)
     """
 
@@ -38,9 +40,10 @@ class Look:
     pen: float
     lettering: float
     background: str
+    episode: Episode
 
     @classmethod
-    def draw(cls, rng, scale, background, gutter):
+    def draw(cls, rng, scale, background, gutter, episode):
         """Draws a look for a page `scale` pixels wide. `gutter` is one of GUTTERS, or None for any."""
         any_gutter = str(rng.choice(GUTTERS, p=_SHARES))
         gray, color = int(rng.integers(60, 200)), grounds.any_color(rng)
@@ -49,7 +52,7 @@ class Look:
         paper = {'white': (255, 255, 255), 'cream': (250, 243, 224), 'gray': (gray,) * 3, 'colored': color,
                  'black': (gray // 10,) * 3, 'inked': canvas.INK}[gutter]
         return cls(tuple(int(level) for level in paper), gutter == 'inked', max(canvas.THINNEST, _PEN * scale),
-                   max(_SMALLEST, lettering), background)
+                   max(_SMALLEST, lettering), background, episode)
 
 
 def draw(layers, rng, frames, look):
@@ -63,7 +66,8 @@ def draw(layers, rng, frames, look):
     Returns:
       List of float64 [N, 2], the polygons that enclose the panels with their frames, in pixels of the page.
     """
-    style = scenes.Style(look.lettering * SUPERSAMPLING, itertools.count(1), look.background == 'flat')
+    style = scenes.Style(look.lettering * SUPERSAMPLING, itertools.count(1), look.background == 'flat',
+                         look.episode.cast)
     polygons = [_framed(layers, rng, frame, look, style) if frame.framed
                 else _frameless(layers, rng, frame, look, style) for frame in frames]
     for kind, draw_over in (('figure', _figure_over), ('balloon', _balloon_over)):
@@ -80,7 +84,7 @@ def _framed(layers, rng, frame, look, style):
     cv2.fillPoly(outside, [np.round(corners * 16).astype(np.int32)], 0, cv2.LINE_8, shift=4)
     slanted = outside.any()
     before = view.map(np.copy) if slanted else None
-    view.lay(_ground(rng, look.background, *view.line.shape))
+    view.lay(_ground(look.episode.ground_rng(rng), look.background, *view.line.shape))
     panel, size = _canvas(layers, view, start, frame.content(), look)
     covered = []
     if frame.inset:
@@ -119,7 +123,7 @@ def _figure_over(layers, rng, frame, look, style):
     view, start = _view(layers, (left, top - scenes.ABOVE * radius, right, bottom))
     figure, _ = _canvas(layers, view, start, (left, top, right, bottom), look)
     unit = figure.unit / SUPERSAMPLING
-    scenes.draw_figure(figure, rng, ((x - left) / unit, y / unit), radius / unit)
+    scenes.draw_figure(figure, style, rng, ((x - left) / unit, y / unit), radius / unit)
     _stroke(layers, frame.corners[2:], look)  # the lower edge, which cuts the figure
 
 

@@ -22,16 +22,18 @@ class Style:
       lettering: size of the lettering in pixels of the layers.
       numbers: iterator of the balloons' numbers.
       flat: the grounds are flat, so a floor may have another color.
+      cast: tuple of `synthetic_cast.Character`.
       kinds: kinds of balloons, see `balloons.KINDS`.
 
     Example:
-      >>> Style(lettering=48, numbers=iter(range(1, 256)), flat=True).kinds
+      >>> Style(lettering=48, numbers=iter(range(1, 256)), flat=True, cast=synthetic_cast.CAST).kinds
       ('round', 'oval', 'shout', 'thought', 'caption')
     """
 
     lettering: float
     numbers: typing.Iterator
     flat: bool
+    cast: tuple
     kinds: tuple = balloons.KINDS
 
 
@@ -52,7 +54,8 @@ def draw(canvas, size, style, rng, floor=False, empty=False, covered=()):
     if empty:
         return
     heads, props = _composition(rng, *size)
-    _figures(canvas, rng, heads, props)
+    heads = heads[:len(style.cast)]
+    _figures(canvas, style, rng, heads, props)
     _speech(canvas, rng, size, style, heads, covered)
 
 
@@ -64,14 +67,14 @@ def draw_frameless(canvas, size, style, rng):
     count = int(np.clip(width / (2.4 * SIDE * radius), 1, 3))
     y = height - radius * SOLES - .01
     heads = [(width / 2 + (k - (count - 1) / 2) * 2.1 * SIDE * radius, y, radius) for k in range(count)]
-    _figures(canvas, rng, heads, [])
+    _figures(canvas, style, rng, heads, [])
     x, y, radius = heads[0]
     _balloon(canvas, rng, size, style, ([(0, y - radius, width, height)], []), (x, y - 1.3 * radius), cut=False)
 
 
-def draw_figure(canvas, rng, at, radius):
+def draw_figure(canvas, style, rng, at, radius):
     """Draws one of the cast, its head centered at `at`, in units."""
-    _figures(canvas, rng, [(*at, radius)], [])
+    _figures(canvas, style, rng, [(*at, radius)], [])
 
 
 def _composition(rng, width, height):
@@ -116,12 +119,12 @@ def _composition(rng, width, height):
     return heads, props
 
 
-def _figures(canvas, rng, heads, props):
+def _figures(canvas, style, rng, heads, props):
     for x, y, size in props:
         synthetic_cast.draw_prop(canvas, rng, (x, y), size)
-    people = rng.permutation(len(synthetic_cast.CAST))
+    people = rng.permutation(len(style.cast)).tolist()
     for (x, y, radius), who in zip(heads, people, strict=False):
-        synthetic_cast.draw_character(canvas, rng, synthetic_cast.CAST[who], (x, y), radius, rng.uniform(-.08, .08))
+        synthetic_cast.draw_character(canvas, rng, style.cast[who], (x, y), radius, rng.uniform(-.08, .08), who)
 
 
 def _floor(canvas, rng, size, flat):

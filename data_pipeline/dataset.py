@@ -7,14 +7,14 @@ from data_pipeline.common import errors
 from data_pipeline.outlines import outline
 from data_pipeline.pictures import colors
 
-_SHUFFLE_BUFFER = 2048  # encoded examples, of about 70 kB each
+_SHUFFLE_BUFFER = 2048  # encoded examples, of about 70 kB each, or so many runs of examples of one group
 _DRAWN_SHARE = .5  # share of the training pictures that are shown with their drawn outline (our choice)
 _LAYERS = {'outline': (1, tf.uint8), 'color': (3, tf.uint8), 'foreground': (3, tf.uint8),
            'background': (1, tf.float32)}
 
 
 def load(data, split, batch_size, image_size, seed=None, samples=None, without=None, first=0, context=None,
-         verify=True):
+         verify=True, together=1):
     """Makes batches of outlines and colors.
 
     With a seed, the batches are for training. They never end. Every pass has a new order, and crops and mirroring are
@@ -35,12 +35,14 @@ def load(data, split, batch_size, image_size, seed=None, samples=None, without=N
       context: tf.distribute.InputContext, or None. The pipelines divide every batch between them, and each yields its
         share in batches of one replica. Together the replicas see the batches that one device would see.
       verify: whether to compare the shards with their checksums first.
+      together: number of pictures of one group that follow each other in training, as long as the group has so many.
     Returns:
       tf.data.Dataset of dicts, or None if the split has no examples and there is no seed:
         outline: float32 [B, S, S, 1], ink coverage in [0, 1].
         color: float32 [B, S, S, 3] in [-1, 1].
         foreground: float32 [B, S, S, 3] in [-1, 1], an enlarged sample; only with `samples`.
         seeds: int32 [B, 2], for the random numbers of the training step; only with a seed.
+        group: int64 [B], a number for each group.
         background: float32 [B, S, S, 1], the true mask, or -1 if it is not known; only without a seed.
     Raises:
       UserError: the folder has no prepared data or no training examples, or a shard is missing or damaged.
@@ -59,7 +61,13 @@ def load(data, split, batch_size, image_size, seed=None, samples=None, without=N
     if without:
         source = source.filter(lambda e: fold_of(records.decode_group(e['example']), without[1]) != without[0])
     if training:
-        source = source.shuffle(_SHUFFLE_BUFFER, seed=seed, reshuffle_each_iteration=True).repeat()
+        source = source.shuffle(_SHUFFLE_BUFFER, seed=seed, reshuffle_each_iteration=True)
+        if together > 1:
+            source = source.group_by_window(lambda e: _group_number(records.decode_group(e['example'])),
+                                            lambda _, alike: alike.batch(together), together)
+            # Groups with many pictures fill their runs first, so the runs are shuffled, too.
+            source = source.shuffle(_SHUFFLE_BUFFER, seed=seed, reshuffle_each_iteration=True).unbatch()
+        source = source.repeat()
     source = source.enumerate().skip(first)
     if context:
         source, batch_size = _share(source, batch_size, context)
@@ -68,6 +76,7 @@ def load(data, split, batch_size, image_size, seed=None, samples=None, without=N
     def decode(numbers, serialized):
         """Decodes a batch of numbered examples."""
         encoded = records.parse(serialized['example'])
+        group = encoded.pop('group')
         if samples:
             encoded['foreground'] = serialized['sample']
         run = tf.fill(tf.shape(numbers), tf.constant(seed or 0, tf.int64))
@@ -85,6 +94,7 @@ def load(data, split, batch_size, image_size, seed=None, samples=None, without=N
             for name, (channels, dtype) in _LAYERS.items() if name in encoded})
         if training:
             layers['seeds'] = seeds
+        layers['group'] = _group_number(group)
         layers['outline'] = outline.to_ink(tf.cast(layers['outline'], tf.float32))
         for name in {'color', 'foreground'} & layers.keys():
             layers[name] = colors.from_levels(tf.cast(layers[name], tf.float32))
@@ -153,6 +163,11 @@ def held_out(data, count, image_size, samples=None):
         return None
     every = max(1, records.read_manifest(data)['counts']['validation'] // count)
     return next(iter(validation.unbatch().shard(every, 0).batch(count)))
+
+
+def _group_number(group):
+    """A number for each group, a string tensor: int64."""
+    return tf.strings.to_hash_bucket_fast(group, 2 ** 62)
 
 
 def fold_of(group, folds):

@@ -50,9 +50,13 @@ def encode(outline, drawn, color, background, group, name, box):
 
 
 def parse(serialized):
-    """Parses examples in the graph: string [B] -> {'outline', 'drawn', 'color', 'background': encoded, string [B]}."""
-    parsed = tf.io.parse_example(serialized, {key: tf.io.FixedLenFeature([], tf.string) for key in _FEATURES.values()})
-    return {name: parsed[key] for name, key in _FEATURES.items()}
+    """Parses examples in the graph: string [B] -> {name: string [B]}.
+
+    The names are 'outline', 'drawn', 'color' and 'background', which are encoded, and 'group'.
+    """
+    features = _FEATURES | {'group': 'group'}
+    parsed = tf.io.parse_example(serialized, {key: tf.io.FixedLenFeature([], tf.string) for key in features.values()})
+    return {name: parsed[key] for name, key in features.items()}
 
 
 def decode_outline(encoded, size):

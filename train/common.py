@@ -62,7 +62,7 @@ def adam(**options):
 
 
 def train(model, optimizer, more_callbacks=(), workdir=None, part='', samples=None, without=None, inputs=None,
-          **compile_options):
+          together=1, **compile_options):
     """Trains a network as the flags say, or continues the run that was interrupted in its folder.
 
     Saves weights and a checkpoint every --checkpoint_every steps. Validates about every 1,000 steps and at the end.
@@ -74,7 +74,7 @@ def train(model, optimizer, more_callbacks=(), workdir=None, part='', samples=No
       workdir: folder of the weights; --workdir if None.
       part: name of the run folder below `workdir`, for a program that trains several networks. Empty if `workdir`
         itself is the run folder.
-      samples, without: see `dataset.load`. Validation leaves nothing out.
+      samples, without, together: see `dataset.load`. Validation leaves nothing out.
       inputs: {flag: file or folder}, further files that the run depends on; see `RunFolder`.
     Raises:
       UserError: the data cannot be used, the folder holds another run, or a loss is not finite.
@@ -99,7 +99,8 @@ def train(model, optimizer, more_callbacks=(), workdir=None, part='', samples=No
         print(f'continuing after step {first}', flush=True)
 
     training = tf.distribute.get_strategy().distribute_datasets_from_function(lambda context: dataset.load(
-        FLAGS.data, 'train', *sizes, FLAGS.seed, samples, without, first * FLAGS.batch_size, context, verify=False))
+        FLAGS.data, 'train', *sizes, FLAGS.seed, samples, without, first * FLAGS.batch_size, context, verify=False,
+        together=together))
     every = min(FLAGS.checkpoint_every, FLAGS.steps)
     epochs = math.ceil(FLAGS.steps / every)
     validated = max(1, round(_STEPS_BETWEEN_VALIDATIONS / every))

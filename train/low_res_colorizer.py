@@ -6,11 +6,13 @@ Writes a run folder (train/README.md) with low_res_colorizer.h5 (the Polyak aver
 low_res_colorizer.json. The TensorBoard logs also show some validation pictures: outline, truth and four samples.
 
 Reports bits_per_dim, the bits for each number of a picture, and prior_l1, how far the prior's colors, which follow from
-the outline alone, are from the true ones. Most training pictures have hints: random points with their true colors.
+the outline alone, are from the true ones. Most training pictures have hints, which are random points with their true
+colors, and references, which are other pictures of their group (story or episode). match_bits says how well references
+tell the colors.
 
-Five flags change one part each, to measure its worth: --likelihood; --prior; --nohints, with which the colorizer does
-not see hints; --context=none, with which pixels are independent given the outline; --outline=blank, with which the
-colorizer does not see the outline.
+Six flags change one part each, to measure its worth: --likelihood; --prior; --nohints, with which the colorizer does
+not see hints; --noreferences, with which it does not see references; --context=none, with which pixels are independent
+given the outline; --outline=blank, with which the colorizer does not see the outline.
 """
 
 import os
@@ -26,6 +28,7 @@ from models.ops import resize
 from train import callbacks, common, strategies
 
 _PICTURES, _SAMPLES = 4, 4
+_TOGETHER = 4  # pictures of a group that follow each other, as references of each other (our choice)
 
 
 class SampleImages(keras.callbacks.Callback):
@@ -65,13 +68,13 @@ def main():
     keras.utils.set_random_seed(common.FLAGS.seed)
     model = low_res_colorizer.LowResColorizer.from_preset(
         common.FLAGS.preset, likelihood=common.FLAGS.likelihood, prior=common.FLAGS.prior,
-        sees_hints=common.FLAGS.hints, autoregressive=common.FLAGS.context == 'full',
-        sees_outline=common.FLAGS.outline == 'full')
+        sees_hints=common.FLAGS.hints, sees_references=common.FLAGS.references,
+        autoregressive=common.FLAGS.context == 'full', sees_outline=common.FLAGS.outline == 'full')
     more = [callbacks.ValidateAverage()]
     shown = dataset.held_out(common.FLAGS.data, _PICTURES, model.config.image_size)
     if shown and strategies.is_chief():
         more.append(SampleImages(shown, common.FLAGS.workdir))
-    common.train(model, common.adam(), more)
+    common.train(model, common.adam(), more, together=_TOGETHER)
 
 
 if __name__ == '__main__':
@@ -79,6 +82,7 @@ if __name__ == '__main__':
     flags.DEFINE_enum('likelihood', 'logistic_mixture', sorted(likelihoods.LIKELIHOODS), 'Distribution of a pixel.')
     flags.DEFINE_enum('prior', 'l1_coarse', sorted(priors.PRIORS), 'What learns colors from the outline alone.')
     flags.DEFINE_bool('hints', True, 'Show hints to the colorizer.')
+    flags.DEFINE_bool('references', True, 'Show references to the colorizer.')
     flags.DEFINE_enum('context', 'full', ['full', 'none'], 'Earlier pixels that a pixel depends on: all, or none.')
     flags.DEFINE_enum('outline', 'full', ['full', 'blank'], 'Outline that the colorizer sees: all of it, or none.')
     common.run(main)

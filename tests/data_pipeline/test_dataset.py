@@ -129,6 +129,18 @@ def test_every_pass_has_all_training_examples_in_a_new_order_and_cut_anew(mosaic
     assert len(set(cuts)) > 1.5 * count
 
 
+def test_pictures_of_a_group_follow_each_other_if_that_is_asked_for(mosaics):
+    """The mosaics are of groups of two."""
+    count = COUNTS['train']
+    numbers = [place.number for place in _cuts(mosaics, 2 * count // 4, together=2)]
+    assert all(first // 2 == second // 2 for first, second in zip(numbers[::2], numbers[1::2], strict=True))
+    first, second = numbers[:count], numbers[count:]
+    assert sorted(first) == sorted(second) == list(range(count)) and first[::2] != second[::2]
+    for batch in _train(mosaics, 3, together=2):
+        group = batch['group'].numpy()
+        assert np.all(group[::2] == group[1::2]) and len(set(group)) == 2
+
+
 def test_training_that_begins_later_goes_on_as_if_it_had_not_stopped(mosaics):
     batches, later = _train(mosaics, 5), _train(mosaics, 2, first=12)
     for batch, expected in zip(later, batches[3:], strict=True):

@@ -3,6 +3,7 @@
 import tensorflow as tf
 
 from models import background_detector, low_res_colorizer, polishing_network
+from models.low_res_colorizer import references as references_of
 from models.ops import background, per_picture, resize
 from models.ops import hints as hints_ops
 
@@ -53,18 +54,43 @@ class ComicColorizer(tf.Module):
         """
         return cls(*(network.from_pretrained(folders) for network in cls.NETWORKS), **options)
 
-    def low_resolution(self, outline, seeds, temperature, spread_hints=None):
+    def low_resolution(self, outline, seeds, temperature, spread_hints=None, references=None, chapter=None):
         """Samples low-resolution pictures with this system's settings; see `LowResColorizer.consensus`.
 
-        `spread_hints` are those of `hints.spread`, or None.
+        Args:
+          outline, seeds, temperature, references, chapter: see `colorize`.
+          spread_hints: those of `hints.spread`, or None.
+        Returns:
+          See `LowResColorizer.consensus`.
         """
-        low_hints = None if spread_hints is None else resize.shrink(spread_hints, self.low_res_size)
+        given = {'hints': None if spread_hints is None else resize.shrink(spread_hints, self.low_res_size),
+                 'references': references, 'chapter': chapter}
         return self.low_res_colorizer.consensus(outline, seeds, temperature, self._drafts, self.xla, self._whole,
-                                                low_hints)
+                                                **{name: of for name, of in given.items() if of is not None})
+
+    @property
+    def reference_channels(self):
+        """Numbers that an encoded reference has for each place."""
+        return self.low_res_colorizer.config.key_size + 4
 
     @tf.function(reduce_retracing=True, autograph=False)
-    def colorize(self, outline, seeds, temperature, background_color, hints=None):
-        """Colors outlines. A picture's result depends on its own outline, seed and hints, not on its batch.
+    def encode_references(self, outline, color):
+        """Encodes colored pictures, for `colorize` to take colors from; see `low_res_colorizer.references`.
+
+        Args:
+          outline: float [R, S, S, 1], ink coverage in [0, 1].
+          color: float [R, S, S, 3] in [-1, 1].
+        Returns:
+          [R, L, L, K + 4].
+        """
+        keys = per_picture.map_pictures(self.low_res_colorizer.see, outline, whole=self._whole)[1]
+        return references_of.encode(keys, resize.low_resolution(color, self.low_res_size))
+
+    @tf.function(reduce_retracing=True, autograph=False)
+    def colorize(self, outline, seeds, temperature, background_color, hints=None, references=None, chapter=None):
+        """Colors outlines. A picture's result depends on what is given for it alone, not on its batch.
+
+        There is one exception: with `chapter`, a picture also depends on those before it.
 
         Args:
           outline: float [B, S, S, 1], ink coverage in [0, 1].
@@ -74,20 +100,30 @@ class ComicColorizer(tf.Module):
           hints: uint8 [B, S, S, 4], RGB, and alpha: at least 128 where the user gives a color, else 0; or None. The
             colors spread along the lines, and agree with the colors elsewhere. A hint that reaches much of the
             background sets its color; other hints make what they reach foreground.
+          references: float [B, R, L, L, K + 4], encoded references of each picture, see `encode_references`; or None.
+            Those that a picture does not have are 0, with the log weight `references.ABSENT`. If there are none, R may
+            be 0, and they cost no time.
+          chapter: int64 [B], or None. A picture takes over colors of those before it in the batch that have the same
+            number. 0 is no chapter; if all are 0, they cost no time.
         Returns:
           dict of
             image: [B, S, S, 3] in [-1, 1].
             low_res: [B, L, L, 3] in [-1, 1].
             background_mask: [B, S, S, 1], 1 on the background, else 0.
             background_color: [B, 3] in [-1, 1].
+          and, with references or a chapter,
+            reference: [B, L, L, K + 4], the picture itself, as a reference for those after it.
+            match: int32 [B, L, L], the place that each place took most from: its number in the picture's references,
+              then in the batch. Place (y, x) of picture r has the number (r * L + y) * L + x. -1: it took nothing.
+            match_confidence: [B, L, L] in [0, 1].
         """
         outline = tf.ensure_shape(outline, [None, self.image_size, self.image_size, 1])
         spread = [] if hints is None else [self.spread(hints, outline)]
-        low_res = self.low_resolution(outline, seeds, temperature, *spread)
+        low = self.low_resolution(outline, seeds, temperature, *(spread or [None]), references, chapter)
         result = per_picture.map_pictures(
-            self._compiled(self._finish), outline, low_res, tf.ensure_shape(background_color, [None, 3]), *spread,
-            whole=self._whole)
-        return result | {'low_res': low_res}
+            self._compiled(self._finish), outline, low['low_res'], tf.ensure_shape(background_color, [None, 3]),
+            *spread, whole=self._whole)
+        return result | low
 
     def spread(self, hints, outline):
         """Spreads hints [B, S, S, 4], see `colorize`, along the lines: [B, S / 2, S / 2, 4], see `hints.spread`."""
@@ -95,7 +131,7 @@ class ComicColorizer(tf.Module):
         return per_picture.map_pictures(self._spread, hints, outline, whole=self._whole)
 
     def log_likelihood(self, outline, low_res, spread_hints=None):
-        """Computes the log-likelihood of low-resolution pictures, in nats: [B]; see `LowResColorizer.log_prob`."""
+        """Computes the log-likelihood of low-resolution pictures without references, in nats: [B]."""
         hints = [] if spread_hints is None else [resize.shrink(spread_hints, self.low_res_size)]
         return per_picture.map_pictures(self.low_res_colorizer.log_prob, outline, low_res, *hints, whole=self._whole)
 

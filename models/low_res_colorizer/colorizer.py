@@ -5,12 +5,14 @@ given their features. The likelihood of a pixel is PixelCNN++'s logistic mixture
 small data set.
 """
 
+import functools
+
 import tensorflow as tf
 import tf_keras as keras
 
 from data_pipeline.pictures import colors
 from models.base import network, polyak_average
-from models.low_res_colorizer import conditioning, consensus, gated_pixelcnn, likelihoods, priors
+from models.low_res_colorizer import conditioning, consensus, gated_pixelcnn, likelihoods, priors, references
 from models.low_res_colorizer.config import LowResColorizerConfig
 from models.ops import background, per_picture, resize
 from models.ops import hints as hints_ops
@@ -24,6 +26,9 @@ class LowResColorizer(network.Network):
 
     Our choice: the network sees hints, if there are any (see `models.ops.hints`). In training they are random points of
     the true picture.
+
+    Our choice: the network takes colors from references, if there are any (see `references`). In training they are
+    other pictures of the same group in the batch.
 
     After `compile`, training keeps a Polyak average of the weights in `average`.
 
@@ -41,6 +46,7 @@ class LowResColorizer(network.Network):
     def __init__(self, config, **kwargs):
         super().__init__(config, ['bits_per_dim', 'prior_l1'], **kwargs)
         self.conditioning_network = conditioning.conditioning_network(config)
+        self.matching = references.Matching(config.matching_filters, config.key_size)
         self.adaptation_network = conditioning.adaptation_network(config)
         self.likelihood = likelihoods.LIKELIHOODS[config.likelihood]
         parameters, self._noise_size = self.likelihood.sizes(config.mixtures)
@@ -54,49 +60,66 @@ class LowResColorizer(network.Network):
         size, low = config.image_size, config.low_res_size
         self((tf.zeros([1, size, size, 1]), tf.zeros([1, low, low, 3])))
 
-    def condition(self, outline, hints=None):
-        """Computes what the PixelCNN is conditioned on.
+    def see(self, outline):
+        """Computes what the network sees in outlines.
 
         Args:
           outline: [B, S, S, 1], ink coverage in [0, 1].
-          hints: [B, L, L, 4], spread hints (see `models.ops.hints`); None for no hints.
         Returns:
-          [B, L, L, C]: features, the prior's color, and the part of every pixel's parameters that does not depend on
-          other pixels.
+          (features [B, L, L, F + 1], keys [B, L, L, K]).
         """
-        return self._condition_and_prior(outline, hints)[0]
-
-    def _condition_and_prior(self, outline, hints):
-        """(`condition`, the prior)."""
         if not self.config.sees_outline:
             outline = tf.zeros_like(outline)
         features, small = self.conditioning_network(outline), resize.shrink(outline, self.config.low_res_size)
-        seen = [features, small]
-        if self.config.sees_hints:
-            seen.append(tf.repeat(tf.zeros_like(small), 4, axis=-1) if hints is None else hints)
-        features = self.adaptation_network(tf.concat([tf.cast(x, features.dtype) for x in seen], axis=-1))
+        features = tf.concat([features, tf.cast(small, features.dtype)], axis=-1)
+        return features, self.matching(features)
+
+    def condition(self, features, hints=None, matched=None):
+        """Computes what the PixelCNN is conditioned on.
+
+        Args:
+          features: [B, L, L, F + 1], see `see`.
+          hints: [B, L, L, 4], spread hints (see `models.ops.hints`); None for no hints.
+          matched: [B, L, L, 4], colors of references (see `Matching.matched`); None for no references.
+        Returns:
+          [B, L, L, C]: features, the colors of the prior and the references, and the part of every pixel's parameters
+          that does not depend on other pixels.
+        """
+        return self._condition_and_prior(features, hints, matched)[0]
+
+    def _condition_and_prior(self, features, hints, matched):
+        """(`condition`, the prior)."""
+        none = tf.zeros([*tf.unstack(tf.shape(features))[:3], 4])
+        hints, matched = (none if given is None else given for given in (hints, matched))
+        seen = [hints] * self.config.sees_hints + [matched] * self.config.sees_references
+        features = self.adaptation_network(tf.concat([features, *(tf.cast(x, features.dtype) for x in seen)], axis=-1))
         prior = self._prior(self._prior_head(features))
-        color = tf.stop_gradient(tf.cast(prior.color(), features.dtype))  # the prior's loss alone teaches it
-        known = tf.concat([features, color], axis=-1)
+        color = tf.stop_gradient(prior.color())  # the prior's loss alone teaches it
+        suggested = tf.concat([color, tf.math.divide_no_nan(matched[..., :3], matched[..., 3:])], axis=-1)
+        known = tf.concat([features, tf.cast(suggested, features.dtype)], axis=-1)
         return tf.concat([known, self._outline_head(known)], axis=-1), prior
 
     def call(self, inputs):
         """(outline [B, S, S, 1], low_res [B, L, L, 3]) -> parameters of every pixel's distribution [B, L, L, P]."""
         outline, low_res = inputs
-        return self._parameters(self.condition(outline), low_res)
+        return self._parameters(self.condition(self.see(outline)[0]), low_res)
 
     def _parameters(self, condition, low_res, seeds=None):
         """`call`, given the condition. `seeds` (int [B, 2], one for each picture) turn dropout on."""
         return self._split(condition)[1] + self.pixelcnn(low_res, condition, seeds)
 
     def _split(self, condition):
-        """Takes the color of the prior [B, L, L, 3] and the part of the parameters [B, L, L, P] from `condition`."""
-        known = condition[..., self.config.adaptation_filters:]
-        return tf.cast(known[..., :3], tf.float32), known[..., 3:]
+        """Takes the suggested colors [B, L, L, 2, 3] and the part of the parameters [B, L, L, P] from `condition`.
 
-    def log_prob(self, outline, low_res, hints=None):
+        The suggested colors are those of the prior and of the references.
+        """
+        known = condition[..., self.config.adaptation_filters:]
+        suggested = tf.cast(known[..., :6], tf.float32)
+        return tf.stack([suggested[..., :3], suggested[..., 3:]], axis=-2), known[..., 6:]
+
+    def log_prob(self, outline, low_res, hints=None, matched=None):
         """Computes the log-likelihood of pictures on the grid of 256 levels, in nats: [B]; see `condition`."""
-        condition = self.condition(outline, hints)
+        condition = self.condition(self.see(outline)[0], hints, matched)
         parameters = self._parameters(condition, low_res)
         return tf.reduce_sum(self._pixel_log_prob(parameters, low_res, condition), axis=[1, 2])
 
@@ -105,13 +128,13 @@ class LowResColorizer(network.Network):
         return self.likelihood(parameters, self.known_colors(condition, low_res)).log_prob(low_res)
 
     def known_colors(self, condition, low_res):
-        """Returns the colors to the left of and above every pixel, and that of the prior: [B, L, L, 3, 3].
+        """Returns the colors to the left of and above every pixel, of the prior and the references: [B, L, L, 4, 3].
 
         Args:
           condition: see `condition`.
           low_res: [B, L, L, 3].
         """
-        return tf.concat([self.pixelcnn.neighbors(low_res), self._split(condition)[0][..., None, :]], axis=-2)
+        return tf.concat([self.pixelcnn.neighbors(low_res), self._split(condition)[0]], axis=-2)
 
     def noise(self, seeds, drafts=1):
         """Makes the noise of each picture's samples from the picture's own seed.
@@ -146,23 +169,44 @@ class LowResColorizer(network.Network):
         """
         noise = self.noise(seeds)
         if xla:
-            whole = tf.function(lambda outline, *rest: self._paint(self.condition(outline), *rest), jit_compile=True)
+            whole = tf.function(lambda outline, *rest: self._paint(self._plain(outline), *rest), jit_compile=True)
             return whole(outline, noise, temperature)
-        return self._paint(per_picture.map_pictures(self.condition, outline, whole=whole), noise, temperature)
+        return self._paint(per_picture.map_pictures(self._plain, outline, whole=whole), noise, temperature)
 
-    def consensus(self, outline, seeds, temperature=1., drafts=1, xla=False, whole=False, hints=None):
-        """Colors pictures by the consensus of several samples (see the module `consensus`), and by hints.
+    def _plain(self, outline):
+        """`condition` of outlines alone."""
+        return self.condition(self.see(outline)[0])
+
+    def consensus(self, outline, seeds, temperature=1., drafts=1, xla=False, whole=False, **given):
+        """Colors pictures by the consensus of several samples (see the module `consensus`), by hints and references.
 
         Args:
           outline, seeds, temperature, xla, whole: see `sample`.
           drafts: number of samples. The consensus of one is the sample itself.
-          hints: [B, L, L, 4], spread hints, which the network sees and which are laid over the consensus; or None.
+          given: what the user gives, if anything:
+            hints: [B, L, L, 4], spread hints. The network sees them, and they are laid over the consensus.
+            references: [B, R, L, L, K + 4], encoded references (see `references`). The network sees the colors that it
+              finds there, and they are laid over, below the hints.
+            chapter: int64 [B]. With the same number above 0, a picture also takes over colors of those before it.
         Returns:
-          [B, L, L, 3] on the grid of 256 levels.
+          dict of
+            low_res: [B, L, L, 3] on the grid of 256 levels.
+            reference, match, match_confidence: see `ComicColorizer.colorize`; with references or a chapter only.
         """
         low = self.config.low_res_size
-        given = [] if hints is None else [hints]
-        condition = per_picture.map_pictures(self.condition, outline, *given, whole=whole)
+        mapped = functools.partial(per_picture.map_pictures, whole=whole)
+        features, keys = mapped(self.see, outline)
+        hints, chapter = given.get('hints'), given.get('chapter')
+        shown, looked = {} if hints is None else {'hints': hints}, None
+        if given.keys() & {'references', 'chapter'}:
+            places = references.flat(references.present(given.get('references', references.absent(keys))))
+            looked = tf.cond(tf.reduce_any(places[..., -1] > references.ABSENT),
+                             lambda: mapped(self.matching.look, references.flat(keys), places),
+                             lambda: references.blind(keys))
+            shown['matched'] = tf.reshape(self.matching.matched(looked), [-1, low, low, 4])
+
+        condition = mapped(lambda features, *rest: self.condition(features, **dict(zip(shown, rest, strict=True))),
+                           features, *shown.values())
         temperatures = tf.repeat(tf.broadcast_to(temperature, tf.shape(seeds)), drafts)
 
         def paint(*inputs):  # compiled without the likelihoods of the drafts, which are not needed
@@ -173,19 +217,21 @@ class LowResColorizer(network.Network):
 
         def agree(samples, condition, *hints):
             doubt = 1 - tf.reduce_mean(hints[0][..., 3:], axis=[1, 2], keepdims=True) if hints else 1.
-            return consensus.agree(samples, self._split(condition)[0], doubt)
+            return consensus.agree(samples, self._split(condition)[0][..., 0, :], doubt)
 
         low_res = samples[:, 0]
         if drafts > 1:
-            low_res = per_picture.map_pictures(agree, samples, condition, *given, whole=whole)
-        return low_res if hints is None else colors.quantize(hints_ops.lay_over(low_res, hints))
+            low_res = mapped(agree, samples, condition, *([] if hints is None else [hints]))
+        if looked is None:
+            return {'low_res': low_res if hints is None else colors.quantize(hints_ops.lay_over(low_res, hints))}
+        return self.matching.color(low_res, keys, looked, given.get('references'), chapter, hints)
 
     def _paint(self, condition, noise, temperature, drafts=1):
         """`sample`, given the condition [B, ...] and the noise of each draft [B * drafts, ...]."""
-        color, of_outline = (tf.repeat(x, drafts, axis=0) for x in self._split(condition))
+        suggested, of_outline = (tf.repeat(x, drafts, axis=0) for x in self._split(condition))
 
         def draw(correction, neighbors, row, column):
-            known = tf.concat([neighbors, color[:, row, column, None]], axis=1)
+            known = tf.concat([neighbors, suggested[:, row, column]], axis=1)
             pixel = self.likelihood(of_outline[:, row, column] + correction, known)
             return pixel.sample(noise[:, row, column], temperature)
 
@@ -203,30 +249,41 @@ class LowResColorizer(network.Network):
         return super().training_state() | {'average': self.average.variables}
 
     def train_step(self, data):
-        """Takes one step on {'outline', 'color', 'seeds'}: maximum likelihood, and the prior's loss."""
-        hints = None
+        """Takes one step on {'outline', 'color', 'seeds', 'group'}: maximum likelihood, and the losses beside it."""
+        hints, seeds = None, data['seeds']
         if self.config.sees_hints:
-            spread = hints_ops.spread(hints_ops.random(data['seeds'], data['color'], data['outline']), data['outline'])
+            spread = hints_ops.spread(hints_ops.random(seeds, data['color'], data['outline']), data['outline'])
             hints = resize.shrink(spread, self.config.low_res_size)
         with tf.GradientTape() as tape:
-            bits, prior, low_res = self._measured(data, hints, data['seeds'])
-            loss = tf.reduce_mean(bits + tf.reduce_mean(prior.loss(low_res), axis=[1, 2]))
+            low_res = resize.low_resolution(data['color'], self.config.low_res_size)
+            features, keys = self.see(data['outline'])
+            matched, match_bits = None, 0.
+            if self.config.sees_references:
+                places, shown = references.random(seeds, data['group'], keys, low_res)
+                match_bits = tf.reduce_mean(self.matching.loss(*references.some(seeds, keys, low_res), places), axis=1)
+                looked = self.matching.look(*map(tf.stop_gradient, (references.flat(keys), places)))
+                matched = tf.reshape(self.matching.matched(looked), [*tf.unstack(tf.shape(low_res))[:3], 4])
+                matched = tf.stop_gradient(shown * matched)
+            bits, prior = self._measured(features, low_res, hints, matched, seeds)
+            loss = tf.reduce_mean(bits + tf.reduce_mean(prior.loss(low_res), axis=[1, 2]) + match_bits)
         self.minimize(tape, (loss, self.trainable_variables))
         self.average.update()
-        return self.step_values(loss=loss, bits_per_dim=bits, prior_l1=background.l1(prior.color(), low_res))
+        values = {'match_bits': match_bits} if self.config.sees_references else {}
+        return self.step_values(loss=loss, bits_per_dim=bits, prior_l1=background.l1(prior.color(), low_res), **values)
 
     def test_step(self, data):
-        """Measures one batch of {'outline', 'color'}, without hints."""
-        bits, prior, low_res = self._measured(data)
+        """Measures one batch of {'outline', 'color'}, without hints and references."""
+        low_res = resize.low_resolution(data['color'], self.config.low_res_size)
+        bits, prior = self._measured(self.see(data['outline'])[0], low_res)
         return self.validation_values(bits_per_dim=bits, prior_l1=background.l1(prior.color(), low_res))
 
     def bits_per_dim(self, data):
         """Computes the bits for each number of the true pictures: [B]. data: {'outline', 'color'}."""
-        return self._measured(data)[0]
-
-    def _measured(self, data, hints=None, seeds=None):
-        """Bits for each number of the true pictures [B], the prior, and the true pictures [B, L, L, 3]."""
         low_res = resize.low_resolution(data['color'], self.config.low_res_size)
-        condition, prior = self._condition_and_prior(data['outline'], hints)
+        return self._measured(self.see(data['outline'])[0], low_res)[0]
+
+    def _measured(self, features, low_res, hints=None, matched=None, seeds=None):
+        """Bits for each number of the true pictures [B], and the prior."""
+        condition, prior = self._condition_and_prior(features, hints, matched)
         log_prob = self._pixel_log_prob(self._parameters(condition, low_res, seeds), low_res, condition)
-        return tf.reduce_mean(likelihoods.bits_per_dim(log_prob), axis=[1, 2]), prior, low_res
+        return tf.reduce_mean(likelihoods.bits_per_dim(log_prob), axis=[1, 2]), prior

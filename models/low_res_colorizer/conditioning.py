@@ -66,12 +66,14 @@ def conditioning_network(config):
 
 
 def adaptation_network(config):
-    """Makes the adaptation network: three 3x3 convolutions over the features, the shrunken outline, and hints.
+    """Makes the adaptation network: three 3x3 convolutions over all that is known of the picture.
+
+    These are the features, the shrunken outline, hints, and the colors of references.
 
     Args:
       config: a `LowResColorizerConfig`.
     Returns:
-      Keras model, [B, L, L, F + 5] -> [B, L, L, F]; F + 1 if the colorizer does not see hints.
+      Keras model, [B, L, L, F + 9] -> [B, L, L, F]. Without hints or references the input has 4 channels less for each.
     """
     return keras.Sequential([keras.layers.Conv2D(config.adaptation_filters, 3, padding='same', activation='relu')
                              for _ in range(3)], name='adaptation_network')

@@ -19,6 +19,8 @@ class LowResColorizerConfig(config.Config):
       conditioning_filters: filters of each stage's bottlenecks; a stage's output has four times as many.
       conditioning_dilations: dilations of the last stage's blocks, repeated in this order.
       adaptation_filters: filters of the adaptation network.
+      matching_filters: filters of the network that makes keys, by which places of references are recognized.
+      key_size: K, size of a key.
       pixelcnn_blocks: gated blocks of the PixelCNN, after the first layer.
       pixelcnn_filters: filters of each of its two stacks.
       pixelcnn_hidden: units of its last hidden 1x1 layer.
@@ -27,6 +29,7 @@ class LowResColorizerConfig(config.Config):
       likelihood: distribution of a pixel; one of `likelihoods.LIKELIHOODS`.
       prior: how the colorizer learns colors from the outline alone; one of `priors.PRIORS`.
       sees_hints: whether the adaptation network sees hints.
+      sees_references: whether the adaptation network sees colors of references.
       autoregressive: whether a pixel depends on the pixels before it; if not, on the outline alone.
       sees_outline: whether the colorizer sees the outline; if not, it sees a blank page.
 
@@ -37,9 +40,10 @@ class LowResColorizerConfig(config.Config):
 
     PRESETS: typing.ClassVar[dict] = {
         'tiny': dict(conditioning_blocks=(1, 1, 1), conditioning_filters=(4, 4, 8), adaptation_filters=8,
-                     pixelcnn_blocks=2, pixelcnn_filters=8, pixelcnn_hidden=16, mixtures=2, dropout=0.),
+                     matching_filters=8, key_size=8, pixelcnn_blocks=2, pixelcnn_filters=8, pixelcnn_hidden=16,
+                     mixtures=2, dropout=0.),
         'small': dict(conditioning_blocks=(1, 1, 4), conditioning_filters=(16, 16, 48),
-                      conditioning_dilations=(1, 2, 4, 8), adaptation_filters=48,
+                      conditioning_dilations=(1, 2, 4, 8), adaptation_filters=48, matching_filters=96,
                       pixelcnn_blocks=4, pixelcnn_filters=64, pixelcnn_hidden=128, mixtures=5, dropout=0.),
         'paper': {},
     }
@@ -49,6 +53,8 @@ class LowResColorizerConfig(config.Config):
     conditioning_filters: tuple = (64, 128, 256)
     conditioning_dilations: tuple = (1,)
     adaptation_filters: int = 64
+    matching_filters: int = 128
+    key_size: int = 64
     pixelcnn_blocks: int = 10
     pixelcnn_filters: int = 64
     pixelcnn_hidden: int = 1024
@@ -57,5 +63,6 @@ class LowResColorizerConfig(config.Config):
     likelihood: str = 'logistic_mixture'
     prior: str = 'l1_coarse'
     sees_hints: bool = True
+    sees_references: bool = True
     autoregressive: bool = True
     sees_outline: bool = True

@@ -3,9 +3,9 @@
 All three channels share one mixture component. Within a component, the mean of green depends linearly on red, and the
 mean of blue on red and green. The network gives the coefficients.
 
-Our choice: a component can also copy a known color as its means: that of the pixel to the left or above, or that of the
-prior. The network's own means never equal a neighbor's color exactly, so without copies flat areas drift from pixel to
-pixel.
+Our choice: a component can also copy a known color as its means: that of the pixel to the left or above, that of the
+prior, or that of the references. The network's own means never equal a neighbor's color exactly, so without copies flat
+areas drift from pixel to pixel.
 
 Our choice: a sample takes one channel after the other by its quantile (the inverse of the cumulative distribution),
 and not first a component and then its channels. The distribution is the same. But a color then changes continuously
@@ -28,11 +28,11 @@ class LogisticMixture:
     """Distribution of RGB pixels on the grid of 256 levels in [-1, 1].
 
     Args:
-      parameters: float [..., 13 K], the network's output for K components: K logits, then for each component 3 means, 3
-        log-scales, 3 coefficients and 3 copy logits. The component's means are a mix of its own means and the known
+      parameters: float [..., 14 K], the network's output for K components: K logits, then for each component 3 means, 3
+        log-scales, 3 coefficients and 4 copy logits. The component's means are a mix of its own means and the known
         colors, with the shares softmax([0, copy logits]).
-      known: [..., 3, 3], colors of the pixel to the left, of the pixel above, and of the prior; if None, components do
-        not copy.
+      known: [..., 4, 3], colors of the pixel to the left, of the pixel above, of the prior, and of the references; if
+        None, components do not copy.
 
     Example:
       >>> parameters = tf.zeros([1, LogisticMixture.sizes(mixtures=5)[0]])
@@ -41,15 +41,15 @@ class LogisticMixture:
     """
 
     def __init__(self, parameters, known=None):
-        mixtures = parameters.shape[-1] // 13
-        self._logits, rest = tf.split(tf.cast(parameters, tf.float32), [mixtures, 12 * mixtures], axis=-1)
-        self._rest = tf.reshape(rest, [*tf.unstack(tf.shape(rest))[:-1], mixtures, 12])
+        mixtures = parameters.shape[-1] // 14
+        self._logits, rest = tf.split(tf.cast(parameters, tf.float32), [mixtures, 13 * mixtures], axis=-1)
+        self._rest = tf.reshape(rest, [*tf.unstack(tf.shape(rest))[:-1], mixtures, 13])
         self._known = known
 
     @staticmethod
     def sizes(mixtures):
         """Returns (number of parameters of a pixel, number of random numbers that a pixel's sample takes)."""
-        return 13 * mixtures, 3
+        return 14 * mixtures, 3
 
     noise = staticmethod(quantized.inside)
 
@@ -93,16 +93,15 @@ class LogisticMixture:
         return tf.concat(drawn, axis=-1)
 
     def _logistics(self, numbers):
-        """Splits the components' parameters [..., K, 12] into means, log-scales and coefficients, each [..., K, 3]."""
-        means, log_scales, coefficients, copying = tf.split(numbers, [3, 3, 3, 3], axis=-1)
+        """Splits the components' parameters [..., K, 13] into means, log-scales and coefficients, each [..., K, 3]."""
+        means, log_scales, coefficients, copying = tf.split(numbers, [3, 3, 3, 4], axis=-1)
         means = tf.clip_by_value(means, -quantized.MAX_MEAN, quantized.MAX_MEAN)
         log_scales = tf.clip_by_value(log_scales, _MIN_LOG_SCALE, _MAX_LOG_SCALE)
         coefficients = tf.tanh(coefficients)
         if self._known is not None:
             shares = tf.nn.softmax(tf.concat([tf.zeros_like(copying[..., :1]), copying], axis=-1))
-            own, left, above, prior = tf.split(shares, 4, axis=-1)
-            left_color, above_color, prior_color = tf.split(self._known, 3, axis=-2)
-            means = own * means + left * left_color + above * above_color + prior * prior_color
+            own, copied = tf.split(shares, [1, 4], axis=-1)
+            means = own * means + tf.matmul(copied, self._known)
             coefficients *= own
         return means, log_scales, coefficients
 

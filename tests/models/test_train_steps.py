@@ -23,7 +23,8 @@ NETWORKS = [
 
 @pytest.fixture
 def small_batch(batch):
-    data = {name: batch[name][:, 100:132, 100:132] for name in ('outline', 'color')} | {'seeds': batch['seeds']}
+    data = {name: batch[name][:, 100:132, 100:132] for name in ('outline', 'color')} | {
+        name: batch[name] for name in ('seeds', 'group')}
     return data | {'foreground': data['color'] / 2}
 
 

@@ -75,7 +75,7 @@ def test_overfits_one_batch_and_averages_its_weights(batch):
 
 
 def test_the_loss_counts_the_prior_beside_the_pixelcnn(batch):
-    model = low_res_colorizer.LowResColorizer.from_preset('tiny', prior='l1', sees_hints=False)
+    model = low_res_colorizer.LowResColorizer.from_preset('tiny', prior='l1', sees_hints=False, sees_references=False)
     model.compile(keras.optimizers.SGD(0.))
     values = model.train_step(batch)
     np.testing.assert_allclose(values['loss'], values['bits_per_dim'] + 10 * values['prior_l1'], rtol=1e-5)
@@ -96,14 +96,15 @@ def test_hints_change_what_the_network_expects_and_are_laid_over(outlines):
     colorizer, seeds = low_res_colorizer.LowResColorizer.from_preset('tiny'), tf.constant([3, 4], tf.int64)
     hints = np.zeros((2, 32, 32, 4), np.float32)
     hints[0, 8:12, 8:12] = [.5, -.5, .25, 1]
-    plain, hinted, empty = (tf.function(colorizer.consensus)(outlines, seeds, hints=given)
-                            for given in (None, tf.constant(hints), tf.zeros([2, 32, 32, 4])))
+    plain, hinted, empty = (tf.function(colorizer.consensus)(outlines, seeds, **given)['low_res'] for given in (
+        {}, {'hints': tf.constant(hints)}, {'hints': tf.zeros([2, 32, 32, 4])}))
     np.testing.assert_array_equal(empty, plain)
     np.testing.assert_array_equal(hinted[1], plain[1])
     np.testing.assert_allclose(hinted[0, 8:12, 8:12], np.broadcast_to([.5, -.5, .25], (4, 4, 3)), atol=.51 / 127.5)
     assert np.any(hinted[0, 12:] != plain[0, 12:])  # elsewhere by the network alone
     unseeing = low_res_colorizer.LowResColorizer.from_preset('tiny', sees_hints=False)
-    np.testing.assert_array_equal(unseeing.condition(outlines, tf.constant(hints)), unseeing.condition(outlines))
+    features = unseeing.see(outlines)[0]
+    np.testing.assert_array_equal(unseeing.condition(features, tf.constant(hints)), unseeing.condition(features))
 
 
 @pytest.mark.parametrize('sees_hints', [True, False])
@@ -112,7 +113,8 @@ def test_training_shows_hints_if_the_network_sees_them(batch, sees_hints, monkey
     model.compile(keras.optimizers.SGD(0.))
     seen = []
     condition = model._condition_and_prior
-    monkeypatch.setattr(model, '_condition_and_prior', lambda o, hints: seen.append(hints) or condition(o, hints))
+    monkeypatch.setattr(model, '_condition_and_prior',
+                        lambda features, hints, *more: seen.append(hints) or condition(features, hints, *more))
     model.train_step(batch)
     model.test_step(batch)
     assert [hints is not None for hints in seen] == [sees_hints, False]

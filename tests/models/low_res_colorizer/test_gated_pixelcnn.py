@@ -120,4 +120,4 @@ def test_preset_paper_has_the_published_layers():
 
     # The upper half of each kernel; each stack has twice as many channels before its gate as after it.
     assert kernels('vertical') == [[4, 7, 3, 128]] + 10 * [[3, 5, 64, 128]]
-    assert kernels('hidden') + kernels('outputs') == [[64, 1024], [1024, 130]]
+    assert kernels('hidden') + kernels('outputs') == [[64, 1024], [1024, 140]]

@@ -29,7 +29,7 @@ def _reference(parameters, levels, known=None):
     p = parameters.astype(np.float64)
     weights = np.exp(p[:MIXTURES]) / np.exp(p[:MIXTURES]).sum()
     total = 0.
-    for weight, (*numbers,) in zip(weights, p[MIXTURES:].reshape(MIXTURES, 12), strict=True):
+    for weight, (*numbers,) in zip(weights, p[MIXTURES:].reshape(MIXTURES, 13), strict=True):
         means, log_scales, c, copying = np.split(np.array(numbers), [3, 6, 9])
         c, x = np.tanh(c), _level(levels)
         if known is not None:
@@ -48,18 +48,18 @@ def test_matches_float64_reference(rng, levels):
 
 
 def test_with_known_colors_matches_float64_reference(rng):
-    for parameters, known in zip(_parameters(rng, 20), rng.uniform(-1, 1, (20, 3, 3)), strict=True):
+    for parameters, known in zip(_parameters(rng, 20), rng.uniform(-1, 1, (20, 4, 3)), strict=True):
         mixture = LogisticMixture(tf.constant(parameters), tf.constant(known, tf.float32))
         got = mixture.log_prob(tf.constant(_level((17, 200, 255)), tf.float32))
         np.testing.assert_allclose(got, np.log(_reference(parameters, (17, 200, 255), known)), rtol=1e-3)
 
 
-@pytest.mark.parametrize('which', [0, 1, 2])
+@pytest.mark.parametrize('which', [0, 1, 2, 3])
 def test_copies_a_known_color_exactly(rng, which):
     parameters = _parameters(rng, 50).reshape(50, PARAMETERS)
-    numbers = parameters[:, MIXTURES:].reshape(50, MIXTURES, 12)
+    numbers = parameters[:, MIXTURES:].reshape(50, MIXTURES, 13)
     numbers[..., 3:6], numbers[..., 9 + which] = -7, 20
-    known = np.float32(_level(rng.integers(0, 256, (50, 3, 3))))
+    known = np.float32(_level(rng.integers(0, 256, (50, 4, 3))))
     pixels = LogisticMixture(tf.constant(parameters), tf.constant(known)).sample(
         tf.fill([50, NOISE], .5), tf.zeros([50]))
     np.testing.assert_allclose(pixels, known[:, which], atol=1e-6)
@@ -104,7 +104,7 @@ def test_temperature_zero_is_free_of_noise(rng):
 def test_a_sample_without_noise_is_the_mean_that_log_prob_expects():
     """Green follows red, and blue follows red and green, by the same coefficients in both (PixelCNN++, equation 3)."""
     means, coefficients = np.array([-.4, .1, .3]), np.array([.5, -.3, .2])
-    component = np.concatenate([means, [-7] * 3, np.arctanh(coefficients), [0, 0, 0]])
+    component = np.concatenate([means, [-7] * 3, np.arctanh(coefficients), [0] * 4])
     parameters = tf.constant([0., *component], tf.float32)
     red, green, blue = LogisticMixture(parameters).sample(tf.fill([3], .5), 0.).numpy()
     grid = 1 / 127.5

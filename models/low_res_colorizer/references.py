@@ -1,0 +1,264 @@
+"""References: colored pictures whose colors the colorizer takes over where it recognizes things (our choice).
+
+Every place, one of the L x L places of a picture, has a key that follows from the outline around it. A place of the
+picture to color looks at the places of the references: the more alike the keys, the more it looks there. The learned
+`nowhere` competes with all of them. So the references' colors are the components of a mixture:
+
+    p(color) = sum over places i of w_i Laplace(color; color of i) + w_nowhere / 8,   w = softmax(similarity)
+
+Its likelihood teaches the keys (a pointer mixture; pointer networks are of 1506.03134). Attention that only feeds the
+other networks learns next to nothing.
+
+An encoded reference is float32 [L, L, K + 4]: of each place its key (length 1), its color in [-1, 1], and its log
+weight: 0 for a reference that the user gives; see `PREVIOUS`, `HINTED` and `ABSENT`.
+"""
+
+import math
+import typing
+
+import tensorflow as tf
+import tf_keras as keras
+
+from data_pipeline.pictures import colors
+from models.ops import hints as hints_ops
+from models.ops import noise
+
+# All numbers are our choice.
+PREVIOUS = -1.  # log weight of a picture that was colored before; colors that the user gives count more
+HINTED = 4.  # what is added to it where the user gave a hint
+ABSENT = -1e9  # log weight of a place that is not there; it fills up references
+REFERENCES = 16  # the most references of a picture
+_EVEN = .2  # standard deviation of the colors looked at, at which they tell half of what one color does
+_SCALE = .12  # of the Laplace distribution of a color
+_FASTER = 20.  # how much faster than other weights the numbers of the mixture are learned
+_LEAST, _MOST = .25, .75  # confidence below which a place counts as not recognized, and from which on as known
+_USE = 3  # of a picture's seeds; dropout and hints have 0 to 2
+# Of training pictures: the share whose references only teach the keys, and that of references of another group.
+_WITHOUT, _STRANGE = .3, .1
+_SHOWN = 2  # references of a training picture
+
+
+class Looked(typing.NamedTuple):
+    """What places [..., N] saw in references.
+
+    Attributes:
+      total: [..., N], the sum of the weights.
+      sums: [..., N, 5], sums with the third powers of the weights: of these, of the colors, and of the colors' squares.
+        Things that are alike blur less with them.
+      best: int32 [..., N], number of the place with the most weight.
+      most: [..., N], this weight.
+      size: [..., 1], how many places there are, by their own weights, in pictures.
+    """
+
+    total: tf.Tensor
+    sums: tf.Tensor
+    best: tf.Tensor
+    most: tf.Tensor
+    size: tf.Tensor
+
+
+class Matching(keras.layers.Layer):
+    """Finds places of references that are like the places of a picture.
+
+    Args:
+      filters: filters of the two 3x3 convolutions.
+      key_size: K, size of a key.
+
+    Example:
+      >>> Matching(filters=8, key_size=4)(tf.zeros([1, 32, 32, 9])).shape
+      TensorShape([1, 32, 32, 4])
+    """
+
+    def __init__(self, filters, key_size, **kwargs):
+        super().__init__(**kwargs)
+        self._keys = keras.Sequential([
+            keras.layers.Conv2D(filters, 3, padding='same', activation='relu'),
+            keras.layers.Conv2D(filters, 3, padding='same', dilation_rate=2, activation='relu'),
+            keras.layers.Conv2D(key_size, 1)])
+
+    def build(self, shape):
+        self._places = shape[1] * shape[2]
+        self._scale, self._nowhere = (
+            self.add_weight(name, [], initializer=keras.initializers.Constant(first / _FASTER),
+                            experimental_autocast=False)
+            for name, first in (('scale', 14.), ('nowhere', -4.)))
+        super().build(shape)
+
+    def call(self, features):
+        """Computes keys: features [B, L, L, F] -> float32 [B, L, L, K]."""
+        return tf.math.l2_normalize(tf.cast(self._keys(features), tf.float32), axis=-1)
+
+    def loss(self, keys, color, places):
+        """Computes the mixture's loss.
+
+        Args:
+          keys: [B, N, K], of places.
+          color: [B, N, 3], their true colors.
+          places: [B, M, K + 4], those of the references.
+        Returns:
+          [B, N], in bits for each number.
+        """
+        weights, nowhere = self._weights(keys, places), self._weight_of_nowhere(self._size(places))
+        distance = tf.add_n([tf.abs(color[:, :, None, channel] - places[:, None, :, channel - 4])
+                             for channel in range(3)])
+        seen = tf.reduce_sum(weights * tf.exp(-distance / _SCALE), axis=-1) / (2 * _SCALE) ** 3
+        likelihood = (seen + nowhere / 8) / (tf.reduce_sum(weights, axis=-1) + nowhere)
+        return -tf.math.log(likelihood) / (3 * math.log(2))
+
+    def look(self, keys, places):
+        """Lets places look at references.
+
+        Args:
+          keys: [B, N, K].
+          places: [B, M, K + 4].
+        Returns:
+          A `Looked`.
+        """
+        weights, color = self._weights(keys, places), places[..., -4:-1]
+        told = tf.concat([tf.ones_like(color[..., :1]), color,
+                          tf.reduce_mean(tf.square(color), axis=-1, keepdims=True)], axis=-1)
+        return Looked(tf.reduce_sum(weights, axis=-1), tf.matmul(weights * weights * weights, told),
+                      tf.argmax(weights, axis=-1, output_type=tf.int32), tf.reduce_max(weights, axis=-1),
+                      self._size(places))
+
+    def matched(self, looked):
+        """Returns what places saw, as spread hints [..., N, 4] are: color times confidence, then the confidence.
+
+        The confidence is the share of what is looked at, the rest being nowhere, and less where the colors differ.
+        """
+        share = looked.total / (looked.total + self._weight_of_nowhere(looked.size))
+        total, color, square = tf.split(looked.sums, [1, 3, 1], axis=-1)
+        color, square = (tf.math.divide_no_nan(of, total) for of in (color, square))
+        variance = tf.maximum(square - tf.reduce_mean(tf.square(color), axis=-1, keepdims=True), 0.)
+        confidence = share[..., None] / (1 + variance / _EVEN ** 2)
+        return confidence * tf.concat([color, tf.ones_like(confidence)], axis=-1)
+
+    def color(self, low_res, keys, looked, references, chapter=None, hints=None):
+        """Lays the colors of references over pictures, then hints.
+
+        Args:
+          low_res: [B, L, L, 3], the colors of the pictures without that.
+          keys: [B, L, L, K].
+          looked: `Looked` of all places of the pictures in `references`.
+          references: [B, R, L, L, K + 4], or None.
+          chapter, hints: see `LowResColorizer.consensus`.
+        Returns:
+          dict of low_res, reference, match and match_confidence; see `ComicColorizer.colorize`.
+        """
+        weight = tf.fill([*tf.unstack(tf.shape(low_res))[:-1], 1], PREVIOUS)
+        weight = weight if hints is None else weight + HINTED * hints[..., 3:]
+        count, own = tf.shape(keys)[0], 0 if references is None else tf.shape(references)[1] * self._places
+
+        def color(number, low_res, match, confidence):
+            """Colors one picture; those before it are done."""
+            seen = Looked(*(of[number, None] for of in looked))
+            if chapter is not None:
+                earlier = (tf.range(count) < number) & (chapter == chapter[number]) & (chapter > 0)
+                places = encode(keys, low_res, tf.where(earlier[:, None, None, None], weight, ABSENT))
+                places = tf.reshape(places, [1, -1, places.shape[-1]])
+                seen = tf.cond(tf.reduce_any(earlier), lambda: join(
+                    seen, self.look(flat(keys[number, None]), places), first=own), lambda: seen)
+            matched = tf.reshape(self.matched(seen), [1, *low_res.shape[1:3], 4])
+            sure = matched[..., 3:]
+            # What is barely recognized is a mixture of many colors, so it would make pictures gray.
+            laid = matched * tf.math.divide_no_nan(_strength(sure), sure)
+            its = hints_ops.lay_over(low_res[number, None], laid)
+            its = its if hints is None else hints_ops.lay_over(its, hints[number, None])
+            sure = sure[0, ..., 0]
+            best = tf.where(sure < _LEAST, -1, tf.reshape(seen.best, sure.shape))
+            return (number + 1, tf.tensor_scatter_nd_update(low_res, [[number]], colors.quantize(its)),
+                    match.write(number, best), confidence.write(number, sure))
+
+        arrays = (tf.TensorArray(dtype, count, element_shape=low_res.shape[1:3]) for dtype in (tf.int32, tf.float32))
+        _, low_res, match, confidence = tf.while_loop(lambda number, *_: number < count, color, (0, low_res, *arrays))
+        return {'low_res': low_res, 'reference': encode(keys, low_res, weight), 'match': match.stack(),
+                'match_confidence': confidence.stack()}
+
+    def _weights(self, keys, places):
+        """How much each of N places looks at each of M: [B, N, M]; 1 at most, but more where hints are."""
+        similarity = tf.matmul(keys, places[..., :-4], transpose_b=True)
+        return tf.exp(_FASTER * self._scale * (similarity - 1) + places[:, None, :, -1])
+
+    def _size(self, places):
+        """The weight of places [B, M, K + 4], in whole pictures: [B, 1]. What hints add does not count."""
+        return tf.reduce_sum(tf.exp(tf.minimum(places[..., -1], 0.)), axis=-1, keepdims=True) / self._places
+
+    def _weight_of_nowhere(self, size):
+        """The weight of nowhere. It grows with the number of references, as all that is not meant does."""
+        return tf.exp(_FASTER * self._nowhere) * (size + 1e-6)
+
+
+def _strength(confidence):
+    """How strongly colors are laid over, by their confidence: 0 up to `_LEAST`, then smoothly to 1 at `_MOST`."""
+    x = tf.clip_by_value((confidence - _LEAST) / (_MOST - _LEAST), 0., 1.)
+    return x * x * (3 - 2 * x)
+
+
+def join(some, others, first):
+    """Joins what places saw in some references and in others, whose places have numbers from `first` on: a `Looked`."""
+    best = tf.where(some.most >= others.most, some.best, others.best + first)
+    return Looked(some.total + others.total, some.sums + others.sums, best, tf.maximum(some.most, others.most),
+                  some.size + others.size)
+
+
+def blind(keys):
+    """Makes what the places of keys [B, L, L, K] saw, where there are no references: a `Looked`."""
+    none = tf.zeros_like(flat(keys)[..., 0])
+    return Looked(none, tf.stack([none] * 5, axis=-1), tf.cast(none, tf.int32), none, none[:, :1])
+
+
+def encode(keys, color, weight=0.):
+    """Encodes references: keys [B, L, L, K], colors [B, L, L, 3], log weight [B, L, L, 1] or 0 -> [B, L, L, K + 4]."""
+    return tf.concat([keys, color, tf.zeros_like(color[..., :1]) + weight], axis=-1)
+
+
+def flat(places):
+    """Joins all places of a picture, or of its references: [B, ..., C] -> [B, N, C]."""
+    return tf.reshape(places, [tf.shape(places)[0], -1, places.shape[-1]])
+
+
+def present(places):
+    """Leaves out what is absent at the end, since it costs time: [B, R, L, L, K + 4], the same with a smaller R."""
+    there = tf.reduce_any(places[..., -1] > ABSENT, axis=[0, 2, 3])
+    return places[:, :tf.reduce_max(tf.where(there, tf.range(1, tf.shape(there)[0] + 1), 0))]
+
+
+def absent(keys):
+    """Makes one reference for each picture that is not there: keys [B, L, L, K] -> [B, 1, L, L, K + 4]."""
+    return encode(keys, tf.zeros_like(keys[..., :3]), ABSENT)[:, None]
+
+
+def random(seeds, group, keys, color):
+    """Takes references for training from the batch: the two pictures before each one, if they are of its group.
+
+    Some are of another group.
+
+    Args:
+      seeds: int [B, 2], one for each picture.
+      group: int64 [B].
+      keys: [B, L, L, K].
+      color: [B, L, L, 3].
+    Returns:
+      ([B, 2 * L * L, K + 4]; [B, 1, 1, 1], 1 if the network is to see them, else 0).
+    """
+    uniform, shown = noise.uniform(seeds, [1 + _SHOWN], use=_USE), []
+    for back in range(1, 1 + _SHOWN):
+        alike = (tf.roll(group, back, axis=0) == group) | (uniform[:, back] < _STRANGE)
+        weight = tf.where(alike, 0., ABSENT)[:, None, None, None]
+        shown.append(encode(*(tf.roll(of, back, axis=0) for of in (keys, color)), weight))
+    return flat(tf.stack(shown, axis=1)), tf.cast(uniform[:, 0] >= _WITHOUT, tf.float32)[:, None, None, None]
+
+
+def some(seeds, keys, color):
+    """Takes every second place of every second row, which are enough for the loss of the matching.
+
+    Args:
+      seeds, keys, color: see `random`.
+    Returns:
+      (keys [B, N, K], colors [B, N, 3]).
+    """
+    side = keys.shape[1]
+    corner = tf.cast(4 * noise.uniform(seeds, [1], use=_USE + 1), tf.int32)
+    rows, columns = (first + tf.range(0, side, 2) for first in (corner // 2, corner % 2))
+    places = tf.reshape(rows[:, :, None] * side + columns[:, None], [-1, (side // 2) ** 2])
+    return [tf.gather(flat(of), places, batch_dims=1) for of in (keys, color)]

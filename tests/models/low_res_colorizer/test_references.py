@@ -1,0 +1,173 @@
+import numpy as np
+import pytest
+import tensorflow as tf
+import tf_keras as keras
+
+from models import low_res_colorizer
+from models.low_res_colorizer import references
+
+SIDE, KEY = 4, 8
+RED, BLUE = (.8, -.6, -.6), (-.6, -.4, .8)
+
+
+@pytest.fixture(scope='module')
+def matching():
+    layer = references.Matching(filters=8, key_size=KEY)
+    layer(tf.zeros([1, SIDE, SIDE, 3]))
+    return layer
+
+
+def _keys(*numbers):
+    """One picture, whose upper half has the key of the first number and whose lower half that of the second."""
+    halves = np.repeat(np.eye(KEY, dtype=np.float32)[list(numbers)], SIDE * SIDE // 2, axis=0)
+    return tf.constant(halves.reshape(1, SIDE, SIDE, KEY))
+
+
+def _colors(upper, lower):
+    return tf.constant(np.repeat(np.float32([upper, lower]), SIDE * SIDE // 2, axis=0).reshape(1, SIDE, SIDE, 3))
+
+
+def _matched(matching, keys, *places):
+    looked = matching.look(references.flat(keys), references.flat(tf.stack(places, axis=1)))
+    return matching.matched(looked).numpy().reshape(SIDE, SIDE, 4), looked
+
+
+def test_a_place_takes_the_color_of_what_it_recognizes(matching):
+    sheet = references.encode(_keys(0, 1), _colors(RED, BLUE))
+    matched, looked = _matched(matching, _keys(1, 2), sheet)
+    np.testing.assert_allclose(matched[:2], np.broadcast_to(np.append(BLUE, 1) * matched[:2, :, 3:], (2, SIDE, 4)),
+                               atol=1e-3)
+    assert np.all(matched[:2, :, 3] > .8) and np.all(matched[2:, :, 3] < .1)  # the other key is not in the sheet
+    assert np.all(looked.best.numpy()[0, :8] >= 8)
+
+
+def test_what_is_absent_tells_nothing_and_does_not_matter(matching):
+    sheet = references.encode(_keys(0, 1), _colors(RED, BLUE))
+    nothing = references.absent(_keys(0, 1))[:, 0]
+    np.testing.assert_array_equal(_matched(matching, _keys(0, 1), nothing)[0], 0)
+    np.testing.assert_allclose(_matched(matching, _keys(0, 1), sheet, nothing)[0],
+                               _matched(matching, _keys(0, 1), sheet)[0], atol=1e-5)
+
+
+def test_references_that_differ_leave_doubt_and_more_weight_wins(matching):
+    red, blue = (references.encode(_keys(0, 0), _colors(color, color)) for color in (RED, BLUE))
+    agreed, torn = (_matched(matching, _keys(0, 0), red, other)[0][0, 0, 3] for other in (red, blue))
+    assert agreed > 2 * torn
+    hinted = references.encode(_keys(0, 0), _colors(BLUE, BLUE), references.HINTED)
+    color = _matched(matching, _keys(0, 0), red, hinted)[0][0, 0]
+    np.testing.assert_allclose(color[:3] / color[3], BLUE, atol=.02)
+
+
+def test_joined_in_parts_is_as_seen_at_once(matching, rng):
+    keys, *places = (tf.math.l2_normalize(tf.constant(rng.normal(size=(1, SIDE, SIDE, KEY)), tf.float32), -1)
+                     for _ in range(3))
+    places = [references.encode(of, tf.constant(rng.uniform(-1, 1, (1, SIDE, SIDE, 3)), tf.float32)) for of in places]
+    whole, some, others = (matching.look(references.flat(keys), references.flat(tf.stack(of, axis=1)))
+                           for of in (places, places[:1], places[1:]))
+    joined = references.join(some, others, first=SIDE * SIDE)
+    np.testing.assert_array_equal(joined.best, whole.best)
+    np.testing.assert_allclose(matching.matched(joined), matching.matched(whole), atol=1e-5)
+
+
+def test_the_loss_teaches_what_is_alike(rng):
+    """Keys learn which of many features tells the color."""
+    keras.utils.set_random_seed(0)
+    layer, optimizer = references.Matching(filters=16, key_size=KEY), keras.optimizers.Adam(1e-2)
+
+    def picture():
+        kind = rng.integers(0, 2, (16, SIDE, SIDE))
+        noise = rng.normal(size=(16, SIDE, SIDE, 4))
+        shown = np.concatenate([kind[..., None], noise], axis=-1)
+        return tf.constant(shown, tf.float32), tf.constant(np.float32([RED, BLUE])[kind])
+
+    def loss():
+        (features, color), (others, their_color) = picture(), picture()
+        places = references.flat(references.encode(layer(others), their_color))
+        return tf.reduce_mean(layer.loss(references.flat(layer(features)), references.flat(color), places))
+
+    values = []
+    for _ in range(80):
+        with tf.GradientTape() as tape:
+            values.append(loss())
+        optimizer.apply_gradients(zip(tape.gradient(values[-1], layer.trainable_variables), layer.trainable_variables,
+                                      strict=True))
+    assert np.mean(values[-10:]) < np.mean(values[:10]) - .2
+
+
+def test_training_takes_references_of_the_same_group():
+    keys, color = _keys(0, 1), _colors(RED, BLUE)
+    keys, color = tf.tile(keys, [64, 1, 1, 1]), tf.tile(color, [64, 1, 1, 1])
+    seeds = tf.stack([tf.zeros(64, tf.int32), tf.range(64)], axis=1)
+    group = tf.repeat(tf.range(16, dtype=tf.int64), 4)
+    places, shown = references.random(seeds, group, keys, color)
+    there = tf.reshape(places[..., -1], [64, 2, -1]).numpy() > references.ABSENT
+    assert np.all(there == there[..., :1])
+    alike = np.stack([np.roll(group, back) == group for back in (1, 2)], axis=1)
+    assert np.all(there[..., 0][alike])
+    assert .02 < there[..., 0][~alike].mean() < .3  # a few of other groups
+    assert .5 < shown.numpy().mean() < .9
+
+
+def test_a_quarter_of_the_places_with_their_colors(rng):
+    keys, color = (tf.constant(rng.normal(size=(3, SIDE, SIDE, size)), tf.float32) for size in (KEY, 3))
+    some_keys, some_colors = references.some(tf.constant([[0, k] for k in range(3)]), keys, color)
+    assert some_keys.shape == (3, SIDE * SIDE // 4, KEY)
+    for k in range(3):
+        all_keys = references.flat(keys)[k].numpy()
+        places = [int(np.flatnonzero((all_keys == key).all(axis=1))[0]) for key in some_keys[k].numpy()]
+        np.testing.assert_array_equal(some_colors[k], references.flat(color)[k].numpy()[places])
+        assert np.all(np.diff(places[:2]) == 2)
+
+
+@pytest.fixture(scope='module')
+def colorizer():
+    """An untrained colorizer that only recognizes what is nearly the same."""
+    keras.utils.set_random_seed(0)
+    made = low_res_colorizer.LowResColorizer.from_preset('tiny')
+    made.matching._scale.assign(500.)
+    return made
+
+
+@pytest.fixture
+def pictures(rng):
+    """Three drawings, of which the first and the last are the same; seeds, and colors."""
+    outlines = np.float32(rng.random((3, 256, 256, 1)) < .1)
+    outlines[2] = outlines[0]
+    color = np.float32(rng.choice([-.7, .7], (3, 4, 4, 3))).repeat(8, axis=1).repeat(8, axis=2)
+    return tf.constant(outlines), tf.constant([3, 4, 5], tf.int64), tf.constant(color)
+
+
+def test_colors_follow_the_reference_of_the_same_drawing(colorizer, pictures):
+    outlines, seeds, color = pictures
+    sheet = references.encode(colorizer.see(outlines)[1], color)[:1]
+    consensus = tf.function(colorizer.consensus)
+    plain = consensus(outlines, seeds)['low_res']
+    given = consensus(outlines, seeds, references=tf.tile(sheet[:, None], [3, 1, 1, 1, 1]))
+    apart = [np.abs(of - color[0]).mean(axis=(1, 2, 3)) for of in (plain, given['low_res'])]
+    assert np.all(apart[1][[0, 2]] < .3 * apart[0][[0, 2]])
+    assert given['match'].shape == given['match_confidence'].shape == (3, 32, 32)
+    np.testing.assert_array_equal(given['match'][0][given['match'][0] >= 0] // 1024, 0)
+
+
+def test_a_chapter_takes_over_colors_in_order(colorizer, pictures):
+    outlines, seeds, _ = pictures
+    consensus = tf.function(colorizer.consensus)
+    plain = consensus(outlines, seeds)['low_res'].numpy()
+    together = consensus(outlines, seeds, chapter=tf.constant([7, 0, 7], tf.int64))
+    low_res = together['low_res'].numpy()
+    np.testing.assert_array_equal(low_res[:2], plain[:2])  # the first, and one that is in no chapter
+    assert np.abs(low_res[2] - low_res[0]).mean() < .3 * np.abs(plain[2] - plain[0]).mean()
+    assert set(np.unique(together['match'][2].numpy() // 1024)) <= {-1, 0}  # picture 0
+    np.testing.assert_array_equal(together['reference'][..., -4:-1], low_res)
+
+
+def test_hints_count_more_for_those_after(colorizer, pictures):
+    outlines, seeds, _ = pictures
+    hints = np.zeros((3, 32, 32, 4), np.float32)
+    hints[0, :8] = [.5, -.5, .25, 1]
+    result = tf.function(colorizer.consensus)(outlines, seeds, hints=tf.constant(hints),
+                                              chapter=tf.constant([1, 1, 1], tf.int64))
+    weight = result['reference'][..., -1].numpy()
+    np.testing.assert_allclose(weight[0, :8], references.PREVIOUS + references.HINTED)
+    np.testing.assert_allclose(weight[0, 8:], references.PREVIOUS)
+    np.testing.assert_allclose(result['low_res'][0, :8], np.broadcast_to([.5, -.5, .25], (8, 32, 3)), atol=.51 / 127.5)

@@ -3,8 +3,9 @@ r"""Exports the system as a SavedModel for TensorFlow Serving.
   python -m eval.export --weights runs/lrc --weights runs/bd --weights runs/pn --output exported/comic_colorizer
 
 Writes a version folder such as exported/comic_colorizer/1, completely or not at all. Its number is the next one, unless
---version gives it. The folder holds the signatures `serving_default` (outlines as arrays) and `encoded` (PNG or JPEG
-in, PNG out), which eval/serving/signatures.py describes, and a request for each that the server warms up with.
+--version gives it. The folder holds the signatures `serving_default` (outlines as arrays), `encoded` (PNG or JPEG in,
+PNG out) and `references`, which eval/serving/signatures.py describes, and a request for each that the server warms up
+with.
 
 --xla compiles the sampler with XLA. It then samples several times faster, but compiles for seconds at each new batch
 size. Only a server that is started with --xla_cpu_compilation_enabled accepts such a model.

@@ -9,7 +9,8 @@ import pathlib
 
 import numpy as np
 
-_TYPES = {np.dtype(np.float32): 1, np.dtype(np.uint8): 4, np.dtype(np.int64): 9, np.dtype(object): 7}  # TF_DataType
+_TYPES = {np.dtype(np.float32): 1, np.dtype(np.int32): 3, np.dtype(np.uint8): 4, np.dtype(np.int64): 9,
+          np.dtype(object): 7}  # TF_DataType
 _DTYPES = {number: dtype for dtype, number in _TYPES.items()}
 _STRING_SIZE = 24  # of a TF_TString
 _POINTERS = ('TF_NewStatus', 'TF_NewGraph', 'TF_NewSessionOptions', 'TF_LoadSessionFromSavedModel',

@@ -61,7 +61,7 @@ class _Service(prediction_service_pb2_grpc.PredictionServiceServicer):
 
 
 @contextlib.contextmanager
-def serving(answer, inputs=('outline', 'hints', 'seed', 'temperature', 'background')):
+def serving(answer, inputs=('outline', 'hints', 'seed', 'temperature', 'background', 'references', 'chapter')):
     """Serves a function of PredictRequest to PredictResponse, which may raise RuntimeError(code, message).
 
     `inputs` are the names of the inputs of `serving_default`.
@@ -80,7 +80,11 @@ def serving(answer, inputs=('outline', 'hints', 'seed', 'temperature', 'backgrou
 
 
 def controls(count, seed=0, temperature=.8, background=(-1, -1, -1)):
-    """Makes the inputs beside the pictures of a batch. A picture's seed is `seed` plus its number."""
+    """Makes the inputs beside the pictures and hints of a batch. A picture's seed is `seed` plus its number.
+
+    There are no references.
+    """
     return {'seed': np.arange(seed, seed + count, dtype=np.int64),
             'temperature': np.full(count, temperature, np.float32),
-            'background': np.tile(np.float32(background), (count, 1))}
+            'background': np.tile(np.float32(background), (count, 1)), 'references': np.zeros(0, object),
+            'chapter': np.zeros(0, np.int64)}

@@ -28,7 +28,8 @@ inputs = dict(np.load(given, allow_pickle=True))
 pictures = {'serving_default': ('outline', 'hints'), 'encoded': ('image_bytes', 'hint_bytes')}
 answers = {}
 for name, (picture, hints) in pictures.items():
-    fed = {key: inputs[key] for key in ('seed', 'temperature', 'background', picture)} | {'hints': inputs[hints]}
+    controls = 'seed', 'temperature', 'background', 'references', 'chapter'
+    fed = {key: inputs[key] for key in (picture, *controls)} | {'hints': inputs[hints]}
     for key, value in model.signatures[name](**{key: tf.constant(value) for key, value in fed.items()}).items():
         answers[f'{name}.{key}'] = value.numpy()
 np.savez(output, **answers)
@@ -72,7 +73,10 @@ def test_the_c_runtime_colors_as_this_process_does(served, system, drawings, cou
     assert {name: (value.dtype, value.shape) for name, value in result.items()} == {
         'image': (np.uint8, (count, 256, 256, 3)), 'low_res': (np.uint8, (count, 32, 32, 3)),
         'background_mask': (np.float32, (count, 256, 256, 1)), 'background_color': (np.uint8, (count, 3)),
-        'log_likelihood': (np.float32, (count,))}
+        'log_likelihood': (np.float32, (count,)), 'reference_bytes': (object, (count,)),
+        'match': (np.int32, (count, 32, 32)), 'match_confidence': (np.float32, (count, 32, 32))}
+    assert set(result['reference_bytes']) == {b''}
+    assert (result['match'] == -1).all() and (result['match_confidence'] == 0).all()
     np.testing.assert_array_equal(result['low_res'], expected['low_res'])
     np.testing.assert_array_equal(result['background_mask'][..., 0] * 255, expected['background_mask'])
     np.testing.assert_array_equal(result['image'], expected['image'])
@@ -139,7 +143,7 @@ def test_a_process_without_this_project_colors_alike(exported, served, drawings,
     answers = np.load(tmp_path / 'answers.npz', allow_pickle=True)
     for name, inputs in (('serving_default', arrays), ('encoded', encoded)):
         for key, value in served.predict(name, **inputs).items():
-            if key == 'image_bytes':
+            if key.endswith('_bytes'):
                 continue
             np.testing.assert_allclose(answers[f'{name}.{key}'].astype(float), value, atol=1, err_msg=key)
     pngs = served.predict('encoded', **encoded)['image_bytes']
@@ -153,6 +157,7 @@ def test_a_picture_depends_on_its_own_controls_only(served, drawings):
     together = served.predict('serving_default', **arrays)
     for k in range(3):
         alone = served.predict('serving_default', **{name: value[k:k + 1] for name, value in arrays.items()})
+        assert alone.pop('reference_bytes') == b''
         for name, value in alone.items():
             np.testing.assert_allclose(value[0].astype(float), together[name][k], rtol=1e-4, atol=1, err_msg=name)
     np.testing.assert_array_equal(together['background_color'][1], (10, 200, 255))
@@ -163,7 +168,8 @@ def test_bad_requests_get_an_error_and_the_next_is_answered(served, drawings):
     plain = [served.predict(name, **inputs) for name, inputs in (('serving_default', arrays), ('encoded', encoded))]
     bad_controls = [{'temperature': np.float32([1, value])} for value in (-1, np.nan, np.inf)] + [
         {'background': np.float32([[0, 0, 0], value])} for value in ((256, 0, 0), (0, 0, np.nan))] + [
-            {name: value[:count]} for name, value in controls(3).items() for count in (0, 1, 3)] + [
+            {name: controls(3)[name][:count]} for name in ('seed', 'temperature', 'background')
+            for count in (0, 1, 3)] + [
                 {'seed': np.int64([[1], [2]])}, {'background': np.float32([[1], [2]])}]
     bad_arrays = [{'outline': np.zeros(shape, np.uint8)} for shape in (
         (2, 128, 128, 1), (2, 512, 512, 1), (2, 256, 256, 3), (256, 256, 1), (1, 256, 256, 1))]
@@ -197,7 +203,7 @@ def test_the_model_answers_its_warm_up_requests(exported, served):
     logs = [prediction_log_pb2.PredictionLog.FromString(record.numpy())
             for record in tf.data.TFRecordDataset(str(exported / saved_model.WARM_UP))]
     requests = [log.predict_log.request for log in logs]
-    assert [request.model_spec.signature_name for request in requests] == ['serving_default', 'encoded']
+    assert [request.model_spec.signature_name for request in requests] == ['serving_default', 'encoded', 'references']
     for request in requests:
         assert request.model_spec.name == client.MODEL
         assert served.answer(request).outputs

@@ -29,6 +29,10 @@ hints, in batches of 4 as eval.colorize has them, with XLA:
   without, empty, given: ComicColorizer.colorize without hints, with hints that are empty, and with ten dots in each
     picture.
 
+references, in the same batches:
+  without, four, sixteen: ComicColorizer.colorize without references, and with four and sixteen that are encoded.
+  previous: the same with sixteen, where each picture also takes over colors of those before it.
+
 serving, for batches of 1 and 16, without XLA:
   in_process: ComicColorizer.colorize.
   serving_default: the same by the signature of the exported model.
@@ -65,7 +69,7 @@ _DOTS = 10  # hints of a picture
 _EPISODES, _PANELS = 8, 12  # size of the comic that the input pipeline is measured with
 _INPUT_BATCHES = 100
 _CHAPTER_PAGES, _PAGE_PANELS = 24, 6
-_WHAT = ('sampling', 'training', 'input', 'chapter', 'hints', 'serving')
+_WHAT = ('sampling', 'training', 'input', 'chapter', 'hints', 'references', 'serving')
 
 
 def measure(cases):
@@ -105,7 +109,7 @@ def report(name, seconds, per, base, **more):
 def naive_sample(colorizer, outline, seeds, temperature=1.):
     """Samples as `LowResColorizer.sample` does, by whole forward passes for each pixel: low_res [B, L, L, 3]."""
     noise, size = colorizer.noise(seeds), colorizer.config.low_res_size
-    condition = colorizer.condition(outline)
+    condition = colorizer.condition(colorizer.see(outline)[0])
 
     def paint(number, picture):
         row, column = number // size, number % size
@@ -214,20 +218,38 @@ def chapter():
            peak_gigabytes=round(memory, 2))
 
 
-def hints(preset):
-    """Prints the entries of --what=hints."""
+def _system(preset):
+    """Makes a `ComicColorizer` with XLA, and what it colors a batch of drawings from."""
     colorizer = comic_colorizer.ComicColorizer(
         *(network.from_preset(preset) for network in comic_colorizer.ComicColorizer.NETWORKS), xla=True)
     batch, size = coloring.BATCH_SIZE, colorizer.image_size
-    random = np.random.default_rng(0)
-    inputs = (np.float32(random.random([batch, size, size, 1]) < .1), tf.range(batch, dtype=tf.int64),
-              comic_colorizer.TEMPERATURE, tf.fill([batch, 3], comic_colorizer.AUTOMATIC))
+    outline = np.float32(np.random.default_rng(0).random([batch, size, size, 1]) < .1)
+    return colorizer, (outline, tf.range(batch, dtype=tf.int64), comic_colorizer.TEMPERATURE,
+                       tf.fill([batch, 3], comic_colorizer.AUTOMATIC))
+
+
+def hints(preset):
+    """Prints the entries of --what=hints."""
+    colorizer, inputs = _system(preset)
+    batch, size, random = coloring.BATCH_SIZE, colorizer.image_size, np.random.default_rng(0)
     empty = np.zeros([batch, size, size, 4], np.uint8)
     given = empty.copy()
     for picture in given:
         picture[tuple(random.integers(0, size, [2, _DOTS]))] = [*random.integers(0, 256, 3), 255]
     compare('hints', batch, {'without': (colorizer.colorize, *inputs), 'empty': (colorizer.colorize, *inputs, empty),
                              'given': (colorizer.colorize, *inputs, given)})
+
+
+def references(preset):
+    """Prints the entries of --what=references."""
+    colorizer, inputs = _system(preset)
+    sheets = np.random.default_rng(1).random([16, colorizer.image_size, colorizer.image_size, 1], np.float32)
+    encoded = colorizer.encode_references(sheets, np.repeat(2 * sheets - 1, 3, axis=-1))
+    sixteen = tf.repeat(encoded[None], coloring.BATCH_SIZE, axis=0)
+    compare('references', coloring.BATCH_SIZE, {
+        'without': (colorizer.colorize, *inputs), 'four': (colorizer.colorize, *inputs, None, sixteen[:, :4]),
+        'sixteen': (colorizer.colorize, *inputs, None, sixteen),
+        'previous': (colorizer.colorize, *inputs, None, sixteen, tf.ones([coloring.BATCH_SIZE], tf.int64))})
 
 
 def serving(preset):
@@ -238,7 +260,7 @@ def serving(preset):
         exported = tf.saved_model.load(str(saved_model.export(colorizer, folder)))
     signature = exported.signatures['serving_default']
     serving_default = tf.function(lambda *inputs: signature(**dict(zip(
-        ('outline', 'hints', 'seed', 'temperature', 'background'), inputs, strict=True))))
+        ('outline', 'hints', 'seed', 'temperature', 'background', 'references', 'chapter'), inputs, strict=True))))
     for batch in (1, 16):
         size = colorizer.image_size
         outline = np.random.default_rng(0).integers(0, 256, [batch, size, size, 1], np.uint8)
@@ -246,7 +268,8 @@ def serving(preset):
         automatic, no_hints = tf.fill([batch, 3], comic_colorizer.AUTOMATIC), np.zeros([0, size, size, 4], np.uint8)
         compare('serving', batch, {
             'in_process': (colorizer.colorize, 1 - outline / np.float32(255), seeds, temperature, automatic),
-            'serving_default': (serving_default, outline, no_hints, seeds, temperature, automatic),
+            'serving_default': (serving_default, outline, no_hints, seeds, temperature, automatic,
+                                tf.zeros([0], tf.string), tf.zeros([0], tf.int64)),
         })
 
 
@@ -270,6 +293,8 @@ def benchmarks(names, preset):
         chapter()
     if 'hints' in names:
         hints(preset)
+    if 'references' in names:
+        references(preset)
     if 'serving' in names:
         serving(preset)
 

@@ -8,6 +8,7 @@ Sets:
     names of their parents come before it.
   line_art: the pairs of NAME.line.* and NAME.colour.* (or NAME.color.*) below --line_art.
   drawn_flat, drawn_gradient: comics that are drawn here, --comics panels of each.
+  drawn_cast: the same, flat, with a cast in random colors that is new in every episode.
 
 Models: those of comic, two_step_cgan and pix2pix whose weights are found, and variants of comic that show how much
 each part loses:
@@ -20,6 +21,9 @@ each part loses:
 Hints: for each number in --hints, comic colors all pictures again with so many dots of their true colors, at random
 places off the lines. `eval.evaluation.hint_figures` says what it is compared with.
 
+References: for each number in --references, comic colors all pictures again with so many other pictures of their story,
+and of other stories; see `eval.evaluation.reference_figures`.
+
 The drawing is laid over every picture, as eval.colorize does. Writes to --output:
   metrics.json: {set: {model: {l1, psnr, ssim, region_spread, background_spread, colorfulness, diversity, mask_iou,
     bits_per_dim}}}, means over the pictures; null where a figure does not apply. `eval.evaluation.metrics` defines
@@ -27,7 +31,9 @@ The drawing is laid over every picture, as eval.colorize does. Writes to --outpu
   metrics.csv: the same for each picture.
   hints.json: {set: {number of hints: {system: {l1, psnr, l1_32, psnr_32}}}}, means over the pictures; l1_32 and psnr_32
     are those of the low-resolution picture of 32x32 pixels.
-  hints.csv: the same for each picture.
+  references.json: {set: {number of references: {system: {l1, l1_32, foreground_l1_32}}}}, in the same way, without the
+    drawing laid over.
+  hints.csv, references.csv: the same for each picture.
   report.html: the means, and pictures side by side, among them the worst. It needs no other file.
   figure_SET.png: the study's figure: rows of outline, truth, and each model's result.
 """
@@ -44,7 +50,7 @@ from absl import flags
 
 from data_pipeline.common import files, program
 from eval import systems
-from eval.evaluation import compared, held_out_sets, hint_figures, metrics, report
+from eval.evaluation import compared, held_out_sets, hint_figures, metrics, reference_figures, report
 from eval.formats import files as formats
 from models import comic_colorizer
 
@@ -112,7 +118,7 @@ def means(rows):
             for name, models in table.items()}
 
 
-def evaluate(sets, models, output, temperature, hint_numbers=()):
+def evaluate(sets, models, output, temperature, hint_numbers=(), reference_numbers=()):
     """Evaluates models on sets, and writes the files that the module's docstring lists.
 
     Args:
@@ -120,33 +126,47 @@ def evaluate(sets, models, output, temperature, hint_numbers=()):
       models: as `compared.load` returns them.
       output: folder to write to.
       temperature: of the sampling.
-      hint_numbers: numbers of hints. Without `comic` among the models, nothing is measured by hints.
+      hint_numbers, reference_numbers: numbers of hints and of references. Without `comic` among the models, nothing is
+        measured by them.
     Returns:
-      What metrics.json and hints.json hold.
+      What metrics.json, hints.json and references.json hold.
     """
     output = pathlib.Path(output)
     output.mkdir(parents=True, exist_ok=True)
-    by_hints = None
+    by_hints = by_references = None
     if hint_numbers and 'comic' in models:
         pix2pix = models['pix2pix'].system if 'pix2pix' in models else None
         by_hints = hint_figures.HintFigures(models['comic'].system.colorizer, pix2pix, hint_numbers)
-    rows, hint_rows, shown = [], [], {}
+    if reference_numbers and 'comic' in models:
+        by_references = reference_figures.ReferenceFigures(models['comic'].system, reference_numbers)
+    rows, hint_rows, reference_rows, shown = [], [], [], {}
     for name, examples in sets.items():
+        examples = list(examples)
         its_rows, pictures, its_hint_rows = evaluate_set(name, examples, models, temperature, by_hints)
         rows += its_rows
         hint_rows += its_hint_rows
+        if by_references:
+            print(f'{name}: by references', file=sys.stderr)
+            reference_rows += by_references.rows(name, examples, temperature)
         shown[name] = report.chosen(pictures, its_rows)
         formats.save_png(output / f'figure_{name}.png', report.figure(
             pictures, ['outline', 'truth', *(model for model in systems.SYSTEMS if model in models)]))
-    table, hint_table = means(rows), hint_figures.means(hint_rows)
+    table = means(rows)
+    by_number = [('hints', metrics.means(hint_rows, 'hints', hint_figures.FIGURES), hint_figures.FIGURES),
+                 ('references', metrics.means(reference_rows, 'references', reference_figures.FIGURES),
+                  reference_figures.FIGURES)]
     contents = {'metrics.json': _json(table), 'metrics.csv': _csv(['set', 'picture', 'model', *FIGURES], rows),
-                'report.html': report.html(table, FIGURES, shown, hint_table, hint_figures.FIGURES)}
-    if by_hints:
-        contents |= {'hints.json': _json(hint_table), 'hints.csv': _csv(hint_figures.COLUMNS, hint_rows)}
+                'report.html': report.html(table, FIGURES, shown, by_number)}
+    tables = [table]
+    for (what, its_table, _), columns, its_rows in zip(by_number, (hint_figures.COLUMNS, reference_figures.COLUMNS),
+                                                       (hint_rows, reference_rows), strict=True):
+        tables.append(its_table)
+        if its_rows:
+            contents |= {f'{what}.json': _json(its_table), f'{what}.csv': _csv(columns, its_rows)}
     for file, content in contents.items():
         with files.atomic_write(output / file) as part:
             part.write_text(content, encoding='utf-8')
-    return table, hint_table
+    return tables
 
 
 def _json(table):
@@ -164,14 +184,17 @@ def _csv(columns, rows):
 def main():
     models, size = compared.load(FLAGS.weights, FLAGS.ablation)
     sets = held_out_sets.sets(FLAGS.data, FLAGS.line_art, FLAGS.comics, FLAGS.comic_seed, size)
-    table, hint_table = evaluate(sets, models, FLAGS.output, FLAGS.temperature, [int(n) for n in FLAGS.hints])
+    table, *by_number = evaluate(sets, models, FLAGS.output, FLAGS.temperature, [int(n) for n in FLAGS.hints],
+                                 [int(n) for n in FLAGS.references])
     for name, its in table.items():
         for model, figures in its.items():
             print(f'{name:16} {model:20}', *(f'{key} {value}' for key, value in figures.items() if value is not None))
-    for name, numbers in hint_table.items():
-        for number, its in numbers.items():
-            for system, figures in its.items():
-                print(f'{name:16} {system:20} {number:>3} hints', *(f'{key} {value}' for key, value in figures.items()))
+    for what, tables in zip(('hints', 'references'), by_number, strict=True):
+        for name, numbers in tables.items():
+            for number, its in numbers.items():
+                for system, figures in its.items():
+                    print(f'{name:16} {system:20} {number:>3} {what}', *(
+                        f'{key} {value}' for key, value in figures.items() if value is not None))
 
 
 if __name__ == '__main__':
@@ -186,7 +209,10 @@ if __name__ == '__main__':
                          lower_bound=0)
     flags.DEFINE_list('hints', ['0', '1', '2', '5', '10', '20', '50'],
                       'Numbers of hints to color every picture with, joined by commas; empty for none.')
-    flags.register_validator('hints', lambda numbers: all(number.isdecimal() for number in numbers),
-                             'takes whole numbers, joined by commas')
+    flags.DEFINE_list('references', ['0', '1', '4', '16'],
+                      'Numbers of references to color every picture with, joined by commas; empty for none.')
+    for name in ('hints', 'references'):
+        flags.register_validator(name, lambda numbers: all(number.isdecimal() for number in numbers),
+                                 'takes whole numbers, joined by commas')
     flags.DEFINE_float('temperature', comic_colorizer.TEMPERATURE, 'Temperature of the sampling.', lower_bound=0.)
     program.run(main)

@@ -83,7 +83,7 @@ class Ablation:
             truth = np.stack([example.color for example in batch])
             low_res = resize.low_resolution(truth, self._colorizer.low_res_size)
         else:
-            low_res = self._sample(ink, seeds, temperature)
+            low_res = self._sample(ink, seeds, temperature)['low_res']
         return with_lines(np.uint8(colors.to_levels(self._polish(ink, low_res, masks))), batch)
 
 

@@ -9,21 +9,24 @@ from data_pipeline.pictures import colors, square
 _PANELS_AN_EPISODE = 12
 
 
-def batch(background, seed, count, size, first=0):
+def batch(background, seed, count, size, first=0, cast='fixed'):
     """Draws panels as the networks see them, with extracted outlines.
 
     Args:
-      background, seed: see `synthetic_comic.draw_panel`. The seed must differ from the training seeds.
+      background, seed, cast: see `synthetic_comic.draw_panel`. The seed must differ from the training seeds.
       count: N, number of panels.
       size: S, side of the panels in pixels.
       first: number of the first panel, from 0.
     Returns:
-      {'outline': [N, S, S, 1], 'color': [N, S, S, 3], 'background': [N, S, S, 1]}, see `dataset.load`.
+      {'outline': [N, S, S, 1], 'color': [N, S, S, 3], 'background': [N, S, S, 1], 'group': [N]}, see `dataset.load`,
+      and 'shows': for each panel the set of its characters' numbers.
     """
-    panels = [synthetic_comic.draw_panel(seed, 1 + k // _PANELS_AN_EPISODE, 1 + k % _PANELS_AN_EPISODE, background)
-              for k in range(first, first + count)]
+    episodes = [1 + k // _PANELS_AN_EPISODE for k in range(first, first + count)]
+    panels = [synthetic_comic.draw_panel(seed, episode, 1 + k % _PANELS_AN_EPISODE, background, cast=cast)
+              for k, episode in enumerate(episodes, first)]
     lines = np.float32([square.fit(outline.extract(panel.color), size) for panel in panels])
     masks = np.stack([square.fit(np.uint8(panel.background) * 255, size) for panel in panels])
     levels = np.float32([square.fit(panel.color, size) for panel in panels])
     return {'outline': outline.to_ink(lines[..., None]), 'color': colors.from_levels(levels),
-            'background': np.float32(masks[..., None] > 127)}
+            'background': np.float32(masks[..., None] > 127), 'group': episodes,
+            'shows': [frozenset(place.who for place in panel.places) for panel in panels]}

@@ -22,6 +22,8 @@ class Example:
       fitted: uint8 [S, S], the line art that the networks see.
       truth: uint8 [S, S, 3], the true colors.
       background: bool [S, S], the true background, or None if it is not known.
+      story: name of the story that it belongs to.
+      shows: what is known of who is on it, by numbers in its story.
 
     Example:
       >>> white = np.full((256, 256), 255, np.uint8)
@@ -34,6 +36,8 @@ class Example:
     fitted: np.ndarray
     truth: np.ndarray
     background: np.ndarray | None = None
+    story: str = ''
+    shows: frozenset = frozenset()
 
     @property
     def ink(self):
@@ -52,7 +56,7 @@ def sets(data_folders, line_art_folder, comics, comic_seed, size):
     Args:
       data_folders: folders that `data_pipeline.prepare` wrote.
       line_art_folder: folder of pairs, or None.
-      comics: number of panels to draw with flat, and with gradient backgrounds.
+      comics: number of panels to draw with flat backgrounds, with gradient ones, and with a random cast.
       comic_seed: seed of these panels.
       size: S, side of the pictures in pixels.
     Returns:
@@ -64,7 +68,9 @@ def sets(data_folders, line_art_folder, comics, comic_seed, size):
         dataset.check(data, 'validation', size)
     result = {name: prepared(data, size) for name, data in zip(_names(data_folders), data_folders, strict=True)}
     others = {'line_art': drawings(line_art_folder, size)} if line_art_folder else {}
-    others |= {f'drawn_{kind}': drawn(kind, comics, comic_seed, size) for kind in ('flat', 'gradient') if comics}
+    if comics:
+        others |= {f'drawn_{kind}': drawn(kind, comics, comic_seed, size) for kind in ('flat', 'gradient')}
+        others['drawn_cast'] = drawn('flat', comics, comic_seed, size, cast='random')
     for name in result.keys() & others.keys():
         raise errors.UserError(f'--data: a folder has the name of another set, {name}; rename it')
     return result | others
@@ -91,10 +97,10 @@ def prepared(data, size):
         yield _example(batch, f'{pathlib.Path(data).name} {number}')
 
 
-def drawn(background, count, seed, size):
+def drawn(background, count, seed, size, cast='fixed'):
     """Yields drawn comics; see `drawn_comics.batch`."""
     for number in range(count):
-        yield _example(drawn_comics.batch(background, seed, 1, size, first=number), f'{background} {number + 1}')
+        yield _example(drawn_comics.batch(background, seed, 1, size, number, cast), f'{background} {number + 1}')
 
 
 def drawings(folder, size):
@@ -114,7 +120,7 @@ def drawings(folder, size):
         for colored, line in sorted(pairs, key=lambda pair: companions.stem(pair[0])):
             drawing, _ = cleaning.clean_array(_read(line), False)
             yield Example(companions.stem(colored), line_art.scale(drawing, size).numpy(),
-                          line_art.fit(drawing, size).numpy(), square.fit(_read(colored), size))
+                          line_art.fit(drawing, size).numpy(), square.fit(_read(colored), size), story=colored.group)
 
     return examples()
 
@@ -132,4 +138,5 @@ def _example(batch, name):
     ink, color, background = (np.asarray(batch[key])[0] for key in ('outline', 'color', 'background'))
     drawing = outline.from_ink(ink[..., 0])
     return Example(name, drawing, drawing, np.uint8(colors.to_levels(color)),
-                   background[..., 0] > .5 if background[0, 0, 0] >= 0 else None)
+                   background[..., 0] > .5 if background[0, 0, 0] >= 0 else None, str(int(batch['group'][0])),
+                   batch.get('shows', [frozenset()])[0])

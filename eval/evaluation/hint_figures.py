@@ -82,14 +82,3 @@ class HintFigures:
 
 def _levels(color):
     return np.uint8(colors.to_levels(color))
-
-
-def means(rows):
-    """Averages rows over the pictures: {set: {number of hints, as text: {system: {figure: mean}}}}."""
-    groups = {}
-    for row in rows:
-        of_number = groups.setdefault(row['set'], {}).setdefault(str(row['hints']), {})
-        of_number.setdefault(row['system'], []).append(row)
-    return {name: {number: {system: {figure: round(float(np.mean([row[figure] for row in those])), 4)
-                                     for figure in FIGURES} for system, those in its.items()}
-                   for number, its in numbers.items()} for name, numbers in groups.items()}

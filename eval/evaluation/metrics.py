@@ -111,3 +111,27 @@ def background_spread(image, outline, background=None):
 def _deviation(pixels):
     """Root mean square deviation of pixels uint8 [N, 3] from their mean color, over pixels and channels."""
     return float(np.sqrt(pixels.astype(np.float64).var(axis=0).mean()))
+
+
+def means(rows, what, figures):
+    """Averages figures over pictures.
+
+    Args:
+      rows: [{'set', what, 'system', and the figures, which may be None}], for each picture.
+      what: 'hints' or 'references', of which a row has a number.
+      figures: names of the figures.
+    Returns:
+      {set: {number, as text: {system: {figure: mean over the pictures that have it, or None}}}}.
+    """
+    groups = {}
+    for row in rows:
+        of_number = groups.setdefault(row['set'], {}).setdefault(str(row[what]), {})
+        of_number.setdefault(row['system'], []).append(row)
+
+    def mean(those, figure):
+        known = [row[figure] for row in those if row[figure] is not None]
+        return round(float(np.mean(known)), 4) if known else None
+
+    return {name: {number: {system: {figure: mean(those, figure) for figure in figures}
+                            for system, those in its.items()} for number, its in numbers.items()}
+            for name, numbers in groups.items()}

@@ -71,22 +71,21 @@ def figure(pictures, rows):
     return result
 
 
-def html(table, figures, shown, by_hints, hint_figures):
+def html(table, figures, shown, by_number):
     """Makes the page.
 
     Args:
       table: {set: {model: {figure: value or None}}}.
       figures: their names, in order.
       shown: {set: what `chosen` returns}.
-      by_hints: {set: {number of hints: {system: {figure: value}}}}.
-      hint_figures: the figures' names there, in order.
+      by_number: list of (what, {set: {number of it: {system: {figure: value or None}}}}, the figures' names there).
     """
     parts = ['<!DOCTYPE html><meta charset="utf-8"><title>Evaluation</title>', f'<style>{_STYLE}</style>']
     for name, models in table.items():
         parts.append(f'<h2>{markup.escape(name)}</h2>{_table(models, figures)}')
-        if name in by_hints:
-            parts.append(_table({f'{system}, {number} hints': its for number, systems in by_hints[name].items()
-                                 for system, its in systems.items()}, hint_figures))
+        parts += [_table({f'{system}, {number} {what}': its for number, systems in tables[name].items()
+                          for system, its in systems.items()}, those)
+                  for what, tables, those in by_number if name in tables]
         for title, pictures in shown[name]:
             parts.append(f'<p>{markup.escape(title)}</p>')
             parts += [f'<figure><img alt="{what}" src="data:image/jpeg;base64,{picture}">'

@@ -31,10 +31,10 @@ def drafts(monkeypatch):
     """Numbers of drafts that a stand-in for `LowResColorizer.consensus` was asked for."""
     asked = []
 
-    def consensus(colorizer, outline, seeds, temperature, drafts, *_):
+    def consensus(colorizer, outline, seeds, temperature, drafts, *_, **given):
         asked.append(drafts)
         gray = tf.cast(seeds % 7, tf.float32) / 7
-        return tf.tile(gray[:, None, None, None], [1, 32, 32, 3])
+        return {'low_res': tf.tile(gray[:, None, None, None], [1, 32, 32, 3])}
 
     monkeypatch.setattr(LowResColorizer, 'consensus', consensus)
     return asked
@@ -58,7 +58,8 @@ def test_figures_files_and_pictures_of_the_models(tiny_weights, baselines, draft
     models = {name: model for name, model in models.items() if name not in (
         'comic_true_low_res', 'comic_true_mask', 'comic_no_background')}  # `comic_true_both` stands for these
     sets = {'line_art': held_out_sets.drawings(drawings, size), 'drawn': held_out_sets.drawn('flat', 2, 5, size)}
-    table, by_hints = evaluate.evaluate(sets, models, tmp_path / 'out', temperature=1., hint_numbers=[0, 20])
+    table, by_hints, by_references = evaluate.evaluate(sets, models, tmp_path / 'out', temperature=1.,
+                                                       hint_numbers=[0, 20], reference_numbers=[0, 1])
     assert json.loads((tmp_path / 'out' / 'metrics.json').read_text()) == table
     assert set(drafts) == {1, comic_colorizer.DRAFTS}  # `comic_one_draft` and `comic`
     assert set(table['drawn']) == set(models) and set(table['line_art']) == set(models) - {'comic_true_both'}
@@ -75,6 +76,9 @@ def test_figures_files_and_pictures_of_the_models(tiny_weights, baselines, draft
     key = ('drawn', '20', 'comic')
     mine = [float(row['l1_32']) for row in rows if (row['set'], row['hints'], row['system']) == key]
     assert len(mine) == 2 and np.mean(mine) == pytest.approx(by_hints['drawn']['20']['comic']['l1_32'], abs=1e-4)
+
+    assert json.loads((tmp_path / 'out' / 'references.json').read_text()) == by_references
+    assert set(by_references['drawn']) == {'0', '1'} and set(by_references['drawn']['1']) == {'comic'}
 
     rows = list(csv.DictReader((tmp_path / 'out' / 'metrics.csv').open()))
     mine = [float(row['l1']) for row in rows if (row['set'], row['model']) == ('drawn', 'comic')]

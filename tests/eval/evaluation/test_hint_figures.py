@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from eval.evaluation import held_out_sets, hint_figures
+from eval.evaluation import held_out_sets, hint_figures, metrics
 from models.ops import hints as hints_ops
 from models.ops import resize
 
@@ -39,7 +39,7 @@ def batch():
 def test_figures_by_number_with_and_without_the_network(colorizer, batch):
     pix2pix = types.SimpleNamespace(colorize=lambda drawings, *_: {'image': np.full((2, SIZE, SIZE, 3), 255, np.uint8)})
     rows = hint_figures.HintFigures(colorizer, pix2pix, [0, 1, 5]).rows('flat', batch, np.arange(2), 1.)
-    table = hint_figures.means(rows)['flat']
+    table = metrics.means(rows, 'hints', hint_figures.FIGURES)['flat']
     assert len(rows) == 3 * 3 * 2 and list(table) == ['0', '1', '5']
     assert table['0']['comic'] == table['0']['comic_spread_only']
     for figure in ('l1', 'l1_32'):

@@ -4,6 +4,8 @@ A run is one stream. While the networks color batches of squares, one thread rea
 squares, and another one puts colors back into pages that are complete, and writes them:
 
     read, clean, cut  ->  batches of squares, across pages  ->  put back, write
+
+What was colored before in a chapter is reference for what comes next; see `batches`.
 """
 
 import collections
@@ -11,86 +13,20 @@ import contextlib
 import dataclasses
 import errno
 import pathlib
-import typing
 from concurrent import futures
 
 import cv2
-import numpy as np
 
-from data_pipeline.common import errors
-from data_pipeline.outlines import cleaning, outline
-from data_pipeline.pictures import pages, pixels
-from eval import chapters, contact_sheet, hint_files, output_folder, page_colors, progress
+from eval import batches, chapters, contact_sheet, explain, output_folder, page_colors, progress, reading
 from eval.formats import files as formats
 from eval.settings import Settings
 
 BATCH_SIZE = 4  # the most squares that the networks color at a time (our choice)
 _BATCHES = 3  # batches that are colored at the same time (our choice); one alone leaves cores idle
 _MOST_PIXELS = 50_000_000  # of the pages that wait for their colors
-_READ_AHEAD, _UNWRITTEN = 2, 3  # the most pages that are read ahead, and that wait to be written
-_PANEL_SEEDS = 2**32  # what panel k of a page adds to its seed is k times this number, above all seeds of pages
+_READ_AHEAD, _UNFINISHED, _UNWRITTEN = 2, 32, 3  # the most pages that are read ahead, on their way, and to be written
 _THUMBNAIL = 400  # pixels; the longer side of a picture for the contact sheet
 _TITLES = {'outline': 'outline', 'low_res': 'low resolution', 'background_mask': 'background', 'image': 'result'}
-
-
-@dataclasses.dataclass
-class _Sheet:
-    """A page on its way: what was read, and what became of it.
-
-    Attributes:
-      number: of the page in the run, from 1.
-      page: a `pages.Page`.
-      plan: list of its `Result`s.
-      left: list of those that are to be made.
-      picture: checksum of the picture and its hints.
-      drawn: a `page_colors.Drawn`, or None if there is nothing to color.
-      error: why the page cannot be colored, or None.
-      complaint: why its hints cannot be used, or None.
-      remarks: what is said beside its name.
-    """
-
-    number: int
-    page: pages.Page
-    plan: list
-    left: list = dataclasses.field(default_factory=list)
-    picture: str = ''
-    drawn: page_colors.Drawn | None = None
-    error: str | None = None
-    complaint: str | None = None
-    remarks: list = dataclasses.field(default_factory=list)
-
-    @property
-    def pixels(self):
-        return self.drawn.lines.size // 3 if self.drawn else 0
-
-
-class _Job(typing.NamedTuple):
-    """One result of a page, and the colors of its squares so far."""
-
-    sheet: _Sheet
-    result: object
-    colored: list
-
-
-def line_art_of(page, extract_outline, inverted=False, remarks=None):
-    """Reads a drawing at its own size.
-
-    Args:
-      page: a `pages.Page`.
-      extract_outline: whether to extract the outline of a picture in color.
-      inverted: see `cleaning.clean_array`.
-      remarks: see `pages.read`.
-    Returns:
-      (drawing uint8 [H, W, 3], black on white, and white float [3]); see `cleaning.clean_array`.
-    Raises:
-      PageError: the picture cannot be read, or is in color and its outline is not asked for.
-    """
-    picture = pages.read(page, remarks)
-    if not outline.is_colored(picture):
-        return cleaning.clean_array(picture, inverted)
-    if not extract_outline:
-        raise pixels.PageError('in color already (--extract_outline would color its outline)')
-    return np.repeat(outline.extract(picture)[..., None], 3, axis=-1), np.float32([outline.PAPER] * 3)
 
 
 @contextlib.contextmanager
@@ -114,6 +50,8 @@ class Run:
       output: folder to write to.
       overwrite: whether results that are done are made again.
       hints: for the names of pages that have hints the `pages.Page` of these; see `hint_files.find`.
+      references: list of `reference_files.Reference` that the user gives, at most `reference_bank.MOST`.
+      explanations: for the names of results those of their explanations, if they are asked for; see `explain.names`.
 
     Example:
       >>> Run(system=None, settings=Settings(), output=folder).colored
@@ -125,6 +63,8 @@ class Run:
     output: pathlib.Path
     overwrite: bool = False
     hints: dict = dataclasses.field(default_factory=dict)
+    references: list = dataclasses.field(default_factory=list)
+    explanations: dict = dataclasses.field(default_factory=dict)
     colored: int = 0
     done: int = 0
 
@@ -146,14 +86,15 @@ class Run:
             pathlib.Path(self.output, output_folder.SHEET), tuple(_TITLES.values()), replace=not continues)
         self._chapters = chapters.Chapters(self.output, found, plans)
         self._progress = progress.Progress(len(found))
-        self._waiting = collections.deque()  # (job, square) without colors
-        self._coloring = collections.deque()  # (list of (job, square), future)
-        self._writing = collections.deque()  # (job, future)
+        self._batches = batches.Batches(self, BATCH_SIZE, _MOST_PIXELS)
+        self._torn = set()  # chapters without a page that cannot be written
+        self._coloring = collections.deque()  # (batch, future)
+        self._writing = collections.deque()  # (job, future, future of its explanation)
         try:
             with (futures.ThreadPoolExecutor(1) as reader, futures.ThreadPoolExecutor(1) as self._writer,
                   futures.ThreadPoolExecutor(_BATCHES) as self._networks):
                 try:
-                    self._stream(reader, found, plans)
+                    self._stream(reader, reading.Reader(self, self._record, found, plans).read, len(found))
                 finally:
                     for threads in (reader, self._networks):
                         threads.shutdown(cancel_futures=True)
@@ -165,78 +106,72 @@ class Run:
                 self._contact_sheet.flush()
         return self._contact_sheet.written
 
-    def _stream(self, reader, found, plans):
+    def _stream(self, reader, read, count):
         """Leads all pages through the stages. Only this thread counts, prints and knows what is done."""
-        todo = collections.deque(enumerate(zip(found, plans, strict=True), 1))
-        reading, self._pixels, last = collections.deque(), 0, 0
-        while todo or reading or self._waiting or self._coloring or self._writing:
-            while todo and len(reading) < _READ_AHEAD and self._pixels + last * len(reading) < _MOST_PIXELS:
-                number, (page, plan) = todo.popleft()
-                reading.append(reader.submit(self._read, number, page, plan))
-            if reading and self._pixels < _MOST_PIXELS:
-                sheet = reading.popleft().result()
-                last = sheet.pixels
-                self._begin(sheet)
-            elif self._waiting:
+        todo, sheets = collections.deque(range(count)), collections.deque()
+        self._pixels, self._unfinished, last = 0, 0, 0
+        while todo or sheets or not self._batches.is_empty or self._coloring or self._writing:
+            # A batch of a chapter may need more pages than there is room for.
+            idle = not (self._coloring or self._writing or self._batches.is_ready(partly=True))
+            while todo and len(sheets) < _READ_AHEAD and (
+                    self._pixels + last * len(sheets) < _MOST_PIXELS or idle and not sheets):
+                sheets.append(reader.submit(read, todo.popleft()))
+            if sheets and (self._pixels < _MOST_PIXELS and self._unfinished < _UNFINISHED or idle):
+                first = [future for _, future in [*self._coloring][:1]]
+                futures.wait([sheets[0], *first], return_when=futures.FIRST_COMPLETED)
+                if sheets[0].done():
+                    sheet = sheets.popleft().result()
+                    last = sheet.pixels
+                    self._begin(sheet)
+            elif self._batches.is_ready(partly=True):
                 self._color_batch()  # not full, since no page is ready or memory has no room
             elif self._coloring:
                 self._end_batch()
             elif self._writing:
                 self._finish_one()
-            while len(self._waiting) >= BATCH_SIZE:
+            while self._coloring and self._coloring[0][1].done():
+                self._end_batch()
+            while self._batches.is_ready():
                 self._color_batch()
             while self._writing and (self._writing[0][1].done() or len(self._writing) > _UNWRITTEN):
                 self._finish_one()
-
-    def _read(self, number, page, plan):
-        """Reads a page and takes it apart: a `_Sheet`. Runs in the reader's thread."""
-        sheet = _Sheet(number, page, plan)
-        try:
-            sheet.picture = output_folder.picture_checksum(page, self.hints.get(page.name))
-            sheet.left = [result for result in plan
-                          if self.overwrite or not self._record.is_done(result, sheet.picture)]
-            if sheet.left:
-                drawing, white = line_art_of(page, self.settings.extract_outline, self.settings.inverted, sheet.remarks)
-                hints = self._read_hints(sheet, *drawing.shape[:2])
-                sheet.drawn = page_colors.take_apart(drawing, white, self.system.size, self.settings.panels == 'whole',
-                                                     hints)
-                if not sheet.drawn.is_cut and self.settings.panels == 'auto':
-                    sheet.remarks.append('no panels found: colored whole')
-        except errors.UserError as error:
-            sheet.error = str(error)
-        return sheet
-
-    def _read_hints(self, sheet, height, width):
-        """Reads the hints of a page, see `hint_files.read`. If they cannot be used, notes why, and gives None."""
-        source = self.hints.get(sheet.page.name)
-        if source is None:
-            return None
-        try:
-            hints = hint_files.read(source, height, width)
-        except errors.UserError as error:
-            sheet.complaint = f'{source.name}: {error}; colored without hints'
-            return None
-        if hints is not None:
-            sheet.remarks.append('hints')
-        return hints
 
     def _begin(self, sheet):
         """Lets the squares of a page wait for the networks."""
         if sheet.error:
             self._progress.page(sheet)
-            self._complete(sheet.plan)
+            self._complete([step.result for step in sheet.steps])
+        else:
+            self._begin_jobs(sheet)
+        for step in sheet.steps:
+            if step.is_last:
+                self._batches.close(step.chapter)
+
+    def _begin_jobs(self, sheet):
+        """Lets the squares of a page wait for each of its results."""
+        jobs = []
+        for step in sheet.steps:
+            self.done += not step.is_made
+            if step.chapter and step.chapter in self._torn:
+                step = step._replace(picture='')  # so that it is made again when the page before it can be colored
+            if step.is_made and not self._make_room(step.result.name):
+                self._torn.add(step.chapter)
+                step = step._replace(is_made=False, is_colored=False)
+            if not step.is_made:
+                self._complete([step.result])
+            if step.is_colored:
+                jobs.append(batches.Job(sheet, step, [], []))
+        sheet.left = len(jobs)
+        if not jobs:
             return
-        done = [result for result in sheet.plan if result not in sheet.left]
-        self.done += len(done)
-        self._complete(done)
-        refused = [result for result in sheet.left if not self._make_room(result.name)]
-        sheet.left = [result for result in sheet.left if result not in refused]
-        self._complete(refused)
-        self._pixels += sheet.pixels if sheet.left else 0
-        for job in [_Job(sheet, result, []) for result in sheet.left]:
-            self._waiting += [(job, part) for part in sheet.drawn.squares]
+        if not any(job.step.is_made for job in jobs):
+            sheet.remarks.append('done before: colored for those after it')
+        self._pixels += sheet.pixels
+        self._unfinished += 1
+        for job in jobs:
+            self._batches.add(job)
             if not sheet.drawn.squares:
-                self._write(job)
+                self._end_job(job)
 
     def _make_room(self, name):
         """Makes a result's folder, before time is spent on its colors: True if that is possible."""
@@ -246,33 +181,36 @@ class Run:
         return False
 
     def _color_batch(self):
-        """Lets the networks color up to a batch of the squares that wait. The first batch, which compiles, is alone."""
+        """Lets the networks color a batch of squares that wait. The first batch, which compiles, is alone."""
         while len(self._coloring) > (_BATCHES if self._progress.has_begun else 0):
             self._end_batch()
-        batch = [self._waiting.popleft() for _ in range(min(BATCH_SIZE, len(self._waiting)))]
-        seeds = [job.result.seed + part.panel * _PANEL_SEEDS for job, part in batch]
-        self._coloring.append((batch, self._networks.submit(
-            self.system.colorize, np.stack([part.fitted for _, part in batch]), seeds, self.settings.temperature,
-            self.settings.background, _stacked([part.hints for _, part in batch]))))
+        batch = self._batches.next()
+        self._coloring.append((batch, self._networks.submit(batch.colorize, self.system, self.settings)))
 
     def _end_batch(self):
         """Waits for the colors of the batch that is first."""
         batch, future = self._coloring.popleft()
         with self._progress.batch():
             pictures = future.result()
-        for k, (job, _) in enumerate(batch):
-            job.colored.append({key: of[k] for key, of in pictures.items()})
-            if len(job.colored) == len(job.sheet.drawn.squares):
-                self._write(job)
+        for job in self._batches.end(batch, pictures):
+            self._end_job(job)
 
-    def _write(self, job):
-        """Lets a result that has all its colors be written."""
-        self._record.forget(job.result.name)
-        self._writing.append((job, self._writer.submit(self._save, job)))
+    def _end_job(self, job):
+        """Lets a result that has all its colors be written, if it is to be."""
+        if not job.step.is_made:
+            self._leave(job.sheet)
+            return
+        name = job.step.result.name
+        self._record.forget(name)
+        explained = None
+        if name in self.explanations:
+            self._record.forget(self.explanations[name])
+            explained = self._writer.submit(self._explain, job)
+        self._writing.append((job, self._writer.submit(self._save, job), explained))
 
     def _save(self, job):
         """Puts the colors back into the page and writes it: its pictures for the sheet. Runs in the writer's thread."""
-        drawn, result = job.sheet.drawn, job.result
+        drawn, result = job.sheet.drawn, job.step.result
         page = page_colors.put_together(drawn, job.colored)
         low_res = page_colors.low_resolution(drawn, job.colored, _THUMBNAIL)
         lines, colors = _small(drawn.lines), _small(page.colors)
@@ -281,22 +219,38 @@ class Run:
                      self.settings.flats)
         return shown
 
+    def _explain(self, job):
+        """Writes the explanation of a result. Runs in the writer's thread."""
+        formats.save_png(pathlib.Path(self.output, self.explanations[job.step.result.name]),
+                         explain.draw(job.sheet.drawn, job.taken))
+
     def _finish_one(self):
         """Waits for the result that is written first, and notes that it is done."""
-        job, future = self._writing.popleft()
-        sheet, result = job.sheet, job.result
+        job, future, explained = self._writing.popleft()
+        sheet, result = job.sheet, job.step.result
         with reported(result.name):
             pictures = future.result()
             self.colored += 1
             with reported(output_folder.SHEET):
                 self._contact_sheet.add(result.name, pictures, sheet.number)
             with reported(output_folder.RECORD):
-                self._record.add(result.name, result.settings, sheet.picture)
-        sheet.left.remove(result)
+                self._record.add(result.name, result.settings, job.step.picture)
+        if explained:
+            name = self.explanations[result.name]
+            with reported(name):
+                explained.result()
+                with reported(output_folder.RECORD):
+                    self._record.add(name, result.settings, job.step.picture)
+        self._leave(sheet)
+        self._complete([result], is_new=True)
+
+    def _leave(self, sheet):
+        """Notes that one of the results of a page needs the page no more."""
+        sheet.left -= 1
         if not sheet.left:
             self._pixels -= sheet.pixels
+            self._unfinished -= 1
             self._progress.page(sheet)
-        self._complete([result], is_new=True)
 
     def _finish_the_rest(self):
         """Notes what is written after an error ended the run."""
@@ -310,12 +264,6 @@ class Run:
             if self._chapters.complete(result, is_new):
                 with reported(result.archive):
                     self._chapters.write(result.archive, self._record)
-
-
-def _stacked(hints):
-    """Makes a batch of the hints of squares, each [S, S, 4] or None: [B, S, S, 4], or None if there are none."""
-    given = [one for one in hints if one is not None]
-    return np.stack([np.zeros_like(given[0]) if one is None else one for one in hints]) if given else None
 
 
 def _small(picture):

@@ -4,6 +4,7 @@ r"""Colors line art: pages, strips, chapters and single drawings. Writes the res
   python -m eval.colorize --input chapter.cbz --input sketches/ --output colored --samples 4 --seed 7
   python -m eval.colorize --input chapter.cbz --output layers --format psd
   python -m eval.colorize --input chapter.cbz --output colored --hints my_colors
+  python -m eval.colorize --input chapter2.cbz --output colored --reference chapter1_colored.cbz --explain
 
 Takes files, folders and archives of line art, drawn by a person or extracted. Links are followed.
   pictures: PNG, JPEG, WebP, AVIF, JPEG 2000, TIFF (all its pages), GIF (the first frame), BMP, PSD, and pages of PDF.
@@ -24,6 +25,19 @@ archive, a PDF or a TIFF are there in a folder named as the file, and are named 
 A drawing without hints there has those beside it. Hints that cannot be used are named with the reason, and the drawing
 is colored without them. Hints are no drawings: they are neither colored nor copied into results.
 
+--reference=PATH names colored pictures of the same comic: panels, pages or model sheets, in files, folders and
+archives. What the networks recognize in a drawing takes over its color there. Pages are cut into panels, and panels
+into squares; at most 16 squares count, evenly spaced if there are more. The outline of a reference is extracted from
+its colors, or is the line art NAME.line.* beside NAME.color.* (or NAME.colour.*). What is damaged, gray or blank is
+named with the reason, and left out. References are neither colored nor overwritten.
+--reference=previous is the default, and in force beside files: in a chapter, panels take over colors also from panels
+that were colored before them. So a character keeps its colors, and hints for one panel act on the next. A chapter is
+the pages of a folder, an archive or a file of several pages, in order; each of several --samples is a chapter of its
+own. --reference=none turns this off. The program remembers at most 16 panels: those that later ones looked at.
+--explain writes NAME.explain.png beside each result (chapter.explain/NAME.explain.png beside chapter.cbz): for at most
+eight panels, the colors that were taken over, as strong as they were recognized, and numbered dots at the surest places
+and where they come from.
+
 Skips pictures that are in color already, unless --extract_outline asks to color their outlines anew. --inverted takes
 pictures as white lines on black. Skips files that cannot be read and results that cannot be written, and names each
 with the reason.
@@ -39,9 +53,11 @@ A result has the size of its drawing. Results keep the folders and names of the 
 contact_sheet-2.png, and so on show outline, low-resolution picture, background mask and result of each.
 
 A second run continues the first: it skips results that are done. colorized.json in --output tells how each was made.
-After a change of the picture, its hints, a setting or the weights, a result is made again; a server's weights are not
-compared. --overwrite makes all results again. A run that continues adds contact sheets to those of earlier runs.
---output may lie in an input folder: results of earlier runs are no inputs. The program refuses to overwrite an input.
+After a change of the picture, its hints, a reference, a setting or the weights, a result is made again; a server's
+weights are not compared. With --reference=previous, what comes after it in its chapter is made again, too; pages before
+it are colored once more, but not written. --overwrite makes all results again. A run that continues adds contact sheets
+to those of earlier runs. --output may lie in an input folder: results of earlier runs are no inputs. The program
+refuses to overwrite an input.
 
 The seed of a picture follows from its name in its input, without the suffix, the panel, and --seed. Sample k of seed s
 is the first sample of seed s + k - 1. Each result is the consensus of several samples of the colorizer (--drafts).
@@ -54,6 +70,7 @@ the server does not answer within --timeout seconds.
 The exit status is 0 if any picture was colored or is done already, else 1.
 """
 
+import dataclasses
 import re
 import sys
 
@@ -62,7 +79,7 @@ from absl import flags
 
 from data_pipeline.common import errors, program
 from data_pipeline.pictures import pages
-from eval import coloring, contact_sheet, hint_files, output_folder, systems
+from eval import coloring, contact_sheet, explain, hint_files, output_folder, reference_files, systems
 from eval.formats import files
 from eval.serving import client
 from eval.settings import Settings, weights_checksum
@@ -82,7 +99,7 @@ def parse_color(text):
 
 
 def colorize(inputs, output, system, settings=_DEFAULTS, name_encoding=None, overwrite=False, hints=None,
-             takes_hints=True):
+             takes_hints=True, references=(), explains=False):
     """Colors all line art that is found in `inputs` into the folder `output`, and prints progress.
 
     Args:
@@ -92,15 +109,18 @@ def colorize(inputs, output, system, settings=_DEFAULTS, name_encoding=None, ove
       settings: a `Settings`.
       name_encoding, overwrite, hints: see the flags.
       takes_hints: whether the system takes hints; if not, it is said that they are left out.
+      references: paths of references that the user gives. `settings.previous` tells whether panels are references, too.
+      explains: whether to write explanations.
     Returns:
       (number of results that were colored, number of those that were done before).
     Raises:
-      UserError: an input does not exist, or would be overwritten.
+      UserError: an input or a reference does not exist, or would be overwritten.
       OSError: the disk is full, or a server does not answer.
     """
     listing = pages.find(inputs, name_encoding)
-    sources = hint_files.find(listing.pages, inputs, hints)
-    found = output_folder.without_earlier_results(sources.drawings, output)
+    given = reference_files.find(references, listing.pages, inputs, name_encoding)
+    sources = hint_files.find(given.drawings, inputs, hints)
+    found = output_folder.without_earlier_results(output_folder.without_sheets(sources.drawings), output)
     _print_listing(listing, len(sources.drawings) - len(found))
     for name in sources.alone:
         print(f'left out {name}: hints without a drawing of this name')
@@ -109,20 +129,34 @@ def colorize(inputs, output, system, settings=_DEFAULTS, name_encoding=None, ove
     elif hints is not None:
         print(f'hints: of {len(sources.hints)} drawings')
     hints = sources.hints if takes_hints else {}
-    plans = settings.plans(found)
-    results = [result for plan in plans for result in plan]
+    results = [result for plan in settings.plans(found) for result in plan]
     written = [name for result in results for name in (result.name, result.archive) if name]
+    pictures = output_folder.without_results(given.pictures, output, written)
+    squares = _read_references(given._replace(pictures=pictures), system.size)
+    plans = dataclasses.replace(settings, references=reference_files.checksum(squares)).plans(found)
+    explanations = explain.names(results) if explains else {}
+    written += explanations.values()
     written += [contact_sheet.path_of(output_folder.SHEET, 1 + k // contact_sheet.ROWS)
                 for k in range(0, len(results), contact_sheet.ROWS)]
-    output_folder.check_inputs_stay(inputs, [*found, *hints.values()], output, [*written, output_folder.RECORD])
+    referred = [page for picture, beside in pictures for page in (picture, *beside.values())]
+    output_folder.check_inputs_stay([*inputs, *references], [*found, *hints.values(), *referred], output,
+                                    [*written, output_folder.RECORD])
     system.expect(len(found))
-    run = coloring.Run(system, settings, output, overwrite, hints)
+    run = coloring.Run(system, settings, output, overwrite, hints, squares, explanations)
     sheets = run.color(found, plans)
     done = f', and {run.done} that {"was" if run.done == 1 else "were"} done before' if run.done else ''
     print(f'{run.colored} {"picture" if run.colored == 1 else "pictures"} in {output}{done}')
     for path in sheets:
         print(f'contact sheet: {path}')
     return run.colored, run.done
+
+
+def _read_references(given, size):
+    """Reads references, and says which are left out: list of `reference_files.Reference`."""
+    squares, remarks = reference_files.read(given.pictures, size)
+    for remark in (*(f'left out reference {name}: {reason}' for name, reason in given.failed), *remarks):
+        print(remark)
+    return squares
 
 
 def _print_listing(listing, earlier):
@@ -141,6 +175,10 @@ def main():
         raise errors.UserError(f'--background: {FLAGS.model} has no background')
     if FLAGS.hints is not None and FLAGS.model != 'comic':
         raise errors.UserError(f'--hints: {FLAGS.model} takes no hints')
+    references, previous = reference_files.parse(FLAGS.reference)
+    asked = '--reference' if set(FLAGS.reference) - {reference_files.NONE} else '--explain' if FLAGS.explain else None
+    if asked and FLAGS.model != 'comic':
+        raise errors.UserError(f'{asked}: {FLAGS.model} takes no references')
     if FLAGS.transparent and FLAGS.format == 'jpeg':
         raise errors.UserError('--transparent: JPEG has no transparency')
     if FLAGS.server is None:
@@ -151,9 +189,10 @@ def main():
     else:
         raise errors.UserError(f'--server: {FLAGS.model} is not served')
     settings = Settings(FLAGS.seed, FLAGS.samples, FLAGS.temperature, background, FLAGS.panels, FLAGS.extract_outline,
-                        FLAGS.inverted, FLAGS.format or '', FLAGS.transparent, FLAGS.flats, described)
+                        FLAGS.inverted, FLAGS.format or '', FLAGS.transparent, FLAGS.flats, described,
+                        previous and FLAGS.model == 'comic')
     if not any(colorize(FLAGS.input, FLAGS.output, system, settings, FLAGS.name_encoding, FLAGS.overwrite, FLAGS.hints,
-                        FLAGS.model == 'comic')):
+                        FLAGS.model == 'comic', references, FLAGS.explain)):
         raise errors.UserError('nothing was colored')
 
 
@@ -167,6 +206,10 @@ if __name__ == '__main__':
     flags.DEFINE_float('timeout', 60., 'Seconds to wait for one answer of the server.', lower_bound=0.)
     flags.DEFINE_string('hints', None, 'Folder of hints, PNG files that give colors at places of the drawings. Hints '
                         'beside the drawings are found without it.')
+    flags.DEFINE_multi_string('reference', [], 'File, folder or archive of colored pictures of the same comic, whose '
+                              'colors the drawings take over. May be repeated. previous, the default, stands for the '
+                              'panels of a chapter that are colored already; none turns that off.')
+    flags.DEFINE_bool('explain', False, 'Write NAME.explain.png beside each result: what it took over from where.')
     flags.DEFINE_string('background', 'auto', "Color to paint all backgrounds with, as '#rrggbb'; or auto.")
     flags.DEFINE_integer('seed', 0, 'Seed of the colors.', lower_bound=0)
     flags.DEFINE_integer('samples', 1, 'Number of alternatives for each picture.', lower_bound=1)

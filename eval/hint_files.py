@@ -42,9 +42,7 @@ def find(listed, inputs, folder=None):
     """
     if folder is not None and not os.path.isdir(folder):
         raise errors.UserError(f'--hints={names.printable(folder)}: no such folder')
-    is_within = output_folder.within(folder or '')
-    input_is_within = any(is_within(os.path.join(path, '') if os.path.isdir(path) else path) for path in inputs)
-    listed = [page for page in listed if input_is_within or not is_within(page.path)]
+    listed = output_folder.outside(folder or '', listed, inputs)
     beside = {(page.group, match[1]): page for page in listed if (match := companions.HINTS.fullmatch(page.name))}
     drawings = {page: (page.group, output_folder.without_suffix(page.name)) for page in listed
                 if not companions.HINTS.fullmatch(page.name)}

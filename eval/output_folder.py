@@ -19,10 +19,12 @@ from data_pipeline.pictures import pages, pixels
 from eval.formats import files as formats
 
 RECORD, SHEET = 'colorized.json', 'contact_sheet.png'
+EXPLANATION = '.explain.png'  # what the name of an explanation ends with
 _LONGEST, _ROOM = 255, len('-999999.cbz.pages.part')  # bytes of a name on most file systems, and of what follows a stem
 _SAVE_AFTER = 5  # seconds between two writings of the record
 _OWN = re.compile(rf'{re.escape(RECORD)}(\.part)?|.*\.(png|jpg|jpeg|webp|psd|ora|cbz)\.part', re.IGNORECASE)
 _LIKE_A_FILE = re.compile(r'.*\.(png|json)(\.part)?', re.IGNORECASE)
+_SHEETS = re.compile(rf'{pathlib.Path(SHEET).stem}(-[0-9]+)?\.png|.*{re.escape(EXPLANATION)}', re.IGNORECASE)
 _LIKE_A_SHEET = re.compile(rf'{pathlib.Path(SHEET).stem}(-[0-9]+)?', re.IGNORECASE)
 
 
@@ -123,6 +125,49 @@ def within(folder):
         return files.identity(path) == wanted or path != os.path.dirname(path) and is_within(os.path.dirname(path))
 
     return lambda file: wanted is not None and is_within(os.path.realpath(os.path.dirname(file)))
+
+
+def outside(folder, found, inputs):
+    """Removes pages that lie in a folder, unless an input lies there.
+
+    Args:
+      folder: a folder; it need not exist.
+      found: list of `pages.Page`.
+      inputs: paths of the inputs.
+    Returns:
+      List of `pages.Page`.
+    """
+    is_within = within(folder)
+    if any(is_within(os.path.join(path, '') if os.path.isdir(path) else path) for path in inputs):
+        return found
+    return [page for page in found if not is_within(page.path)]
+
+
+def without_sheets(found):
+    """Removes what this program writes beside results, such as contact sheets: list of `pages.Page`."""
+
+    def is_beside_results(page):
+        name = os.path.basename(page.path)
+        return not page.keys and (name == RECORD or _SHEETS.fullmatch(name) and formats.is_own(page.path))
+
+    return [page for page in found if not is_beside_results(page)]
+
+
+def without_results(pictures, folder, names):
+    """Removes references that are results of earlier runs which this run is to make, too.
+
+    So results in a folder can be references of the next ones there.
+
+    Args:
+      pictures: list of (`pages.Page`, its companions).
+      folder: the folder that is written to; it need not exist.
+      names: names of the results in it.
+    Returns:
+      List as `pictures`.
+    """
+    made = {files.identity(os.path.join(folder, name)) for name in names if pictures} - {None}
+    return [pair for pair in pictures
+            if files.identity(pair[0].path) not in made or not _is_own(pair[0].path)]
 
 
 def _is_own(path):

@@ -38,11 +38,11 @@ class Progress:
         """Prints a page that is done, or why it is not.
 
         Args:
-          sheet: the page; see `coloring`.
+          sheet: the page, a `batches.Sheet`.
         """
         where, remarks = f'[{sheet.number}/{self._count}]', list(sheet.remarks)
         if sheet.error:
-            is_kept = sheet.page.keys and any(result.archive for result in sheet.plan)
+            is_kept = sheet.page.keys and any(step.result.archive for step in sheet.steps)
             print(f'{where} {"kept as it is" if is_kept else "skipped"} {sheet.page.name}: {sheet.error}', flush=True)
             return
         if sheet.complaint:

@@ -44,6 +44,8 @@ class Settings:
       seed, samples, temperature, panels, extract_outline, inverted, transparent, flats: see the flags.
       format: see the flag; '' is the input's.
       background: uint8 (3,) RGB, or None.
+      previous: whether panels take over colors from those before them in their chapter.
+      references: checksum of the references that the user gives; see `reference_files.checksum`.
       system: text that tells the system from others, such as one with other weights.
     Raises:
       UserError: `transparent` is asked for with the format 'jpeg'.
@@ -64,6 +66,8 @@ class Settings:
     transparent: bool = False
     flats: bool = False
     system: str = ''
+    previous: bool = True
+    references: str = ''
 
     def __post_init__(self):
         if self.transparent and self.format == 'jpeg':

@@ -8,6 +8,7 @@ from data_pipeline.outlines import outline
 from data_pipeline.pictures import colors
 from models import comic_colorizer
 from models.baselines import pix2pix, two_step_cgan
+from models.low_res_colorizer.references import ABSENT, REFERENCES
 
 SYSTEMS = ('comic', 'two_step_cgan', 'pix2pix')
 PRETRAINED = pathlib.Path(comic_colorizer.__file__).parent / 'pretrained'  # folder of the shipped weights
@@ -52,7 +53,18 @@ class LocalSystem:
         if self.name == 'comic' and pictures < _FEW:
             self._batch_size, self.colorizer.xla = 1, False
 
-    def colorize(self, drawings, seeds, temperature, background=None, hints=None):
+    def encode_references(self, drawings, pictures):
+        """Encodes colored pictures as references for `colorize` (`comic` only).
+
+        Args:
+          drawings: uint8 [R, S, S], their line art.
+          pictures: uint8 [R, S, S, 3], RGB.
+        Returns:
+          float32 [R, L, L, K + 4].
+        """
+        return self.colorizer.encode_references(_ink(drawings), colors.from_levels(np.float32(pictures))).numpy()
+
+    def colorize(self, drawings, seeds, temperature, background=None, hints=None, references=None, chapter=None):
         """Colors drawings.
 
         Args:
@@ -61,29 +73,55 @@ class LocalSystem:
           temperature: float, of the sampling. Only `comic` samples; the others ignore seeds and temperature.
           background: uint8 (3,) RGB, the color to paint backgrounds with (`comic` only), or None.
           hints: uint8 [B, S, S, 4], RGB, and alpha: at least 128 where the user gives a color (`comic` only); or None.
+          references: float32 [B, R, L, L, K + 4], see `ComicColorizer.colorize` (`comic` only); or None.
+          chapter: int [B], see `ComicColorizer.colorize` (`comic` only); or None.
         Returns:
           dict of uint8 pictures:
             image: [B, S, S, 3], the colors to lay the drawing over.
             low_res: [B, L, L, 3], if the system has it.
             background_mask: [B, S, S], 255 on the background, if the system has it.
+          and, with references or a chapter, `reference`, `match` and `match_confidence`, see `ComicColorizer.colorize`.
         """
         count = len(drawings)
         # Blank drawings fill up batches that are smaller than earlier ones: one graph serves all.
         self._batch_size = max(self._batch_size, count)
         missing = self._batch_size - count
-        drawings = np.pad(drawings, [(0, missing), (0, 0), (0, 0)], constant_values=outline.PAPER)
-        seeds = np.pad(seeds, (0, missing))
-        hints = None if hints is None else np.pad(hints, [(0, missing), (0, 0), (0, 0), (0, 0)])
-        ink = outline.to_ink(np.float32(drawings[..., None]))
+        ink = _ink(np.pad(drawings, [(0, missing), (0, 0), (0, 0)], constant_values=outline.PAPER))
         if self.name == 'comic':
             color = np.full(3, comic_colorizer.AUTOMATIC) if background is None else colors.from_levels(
                 np.asarray(background))
-            result = self.colorizer.colorize(ink, np.asarray(seeds, np.int64), np.float32(temperature),
-                                             np.tile(np.float32(color), (len(drawings), 1)), hints)
+            given = 0 if references is None else references.shape[1]
+            if references is not None or chapter is not None:  # always as many, for one graph serves all
+                references = self._filled_up(references, count)
+                chapter = np.zeros(count, np.int64) if chapter is None else np.asarray(chapter, np.int64)
+            seeds, hints, references, chapter = (
+                of if of is None else np.pad(of, [(0, missing)] + [(0, 0)] * (np.ndim(of) - 1))
+                for of in (np.asarray(seeds, np.int64), hints, references, chapter))
+            result = self.colorizer.colorize(ink, seeds, np.float32(temperature),
+                                             np.tile(np.float32(color), (len(ink), 1)), hints, references, chapter)
         else:
             result = self.colorizer.colorize(ink)
         pictures = {name: np.uint8(colors.to_levels(result[name][:count])) for name in ('image', 'low_res')
                     if name in result}
         if 'background_mask' in result:
             pictures['background_mask'] = np.uint8(result['background_mask'].numpy()[:count, ..., 0] * 255)
+        if 'match' in result:
+            pictures |= {name: result[name].numpy()[:count] for name in ('reference', 'match', 'match_confidence')}
+            # The places of the batch come after those of the references, also of those that filled them up.
+            match, places = pictures['match'], self.colorizer.low_res_size ** 2
+            match[match >= given * places] -= (REFERENCES - given) * places
         return pictures
+
+    def _filled_up(self, references, count):
+        """Makes `REFERENCES` references for each picture, of which those that are not given are absent."""
+        side = self.colorizer.low_res_size
+        filled = np.zeros((count, REFERENCES, side, side, self.colorizer.reference_channels), np.float32)
+        filled[..., -1] = ABSENT
+        if references is not None:
+            filled[:, :references.shape[1]] = references
+        return filled
+
+
+def _ink(drawings):
+    """Ink coverage of drawings: uint8 [B, S, S] -> float32 [B, S, S, 1]."""
+    return outline.to_ink(np.float32(drawings[..., None]))

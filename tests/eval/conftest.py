@@ -6,6 +6,7 @@ from PIL import Image
 
 from data_pipeline import synthetic_comic
 from eval import systems
+from tests.eval.chapter import draw_chapter
 from tests.eval.stand_in import StandIn
 from tests.programs import run_here
 
@@ -46,3 +47,9 @@ def drawings(tmp_path):
         lines[10:12] = lines[:20 + 4 * number, 30:32] = 0
         Image.fromarray(lines).save(folder / f'{number}.png')
     return folder
+
+
+@pytest.fixture
+def chapter(tmp_path):
+    """A folder of ten drawings, in which characters come again."""
+    return draw_chapter(tmp_path / 'ch')

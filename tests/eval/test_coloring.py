@@ -107,7 +107,7 @@ def test_panels_of_a_page_have_seeds_of_their_own_and_are_counted(tmp_path, stan
 
 def test_two_batches_are_colored_at_a_time_after_the_first_and_each_result_keeps_its_place(
         tmp_path, drawings, stand_in, monkeypatch):
-    settings, both, sizes = Settings(samples=3), threading.Barrier(2, timeout=60), []
+    settings, both, sizes = Settings(samples=3, previous=False), threading.Barrier(2, timeout=60), []
     with monkeypatch.context() as patch:
         patch.setattr(coloring, 'BATCH_SIZE', 30)
         colorize.colorize([drawings], tmp_path / 'one batch', stand_in, settings)
@@ -135,10 +135,10 @@ def test_a_full_disk_ends_the_run_and_the_next_one_continues(tmp_path, drawings,
 
 
 def test_what_a_run_colored_before_it_failed_is_done_and_on_a_sheet(tmp_path, drawings, stand_in, monkeypatch):
-    def fail(drawings, *arguments, colorize=stand_in.colorize):
+    def fail(drawings, *arguments, colorize=stand_in.colorize, **named):
         if len(drawings) < coloring.BATCH_SIZE:
             raise ConnectionError('no answer')
-        return colorize(drawings, *arguments)
+        return colorize(drawings, *arguments, **named)
 
     with monkeypatch.context() as patch:
         patch.setattr(stand_in, 'colorize', fail)
@@ -160,14 +160,14 @@ def test_a_second_run_skips_what_is_done_and_does_not_decode_it(tmp_path, drawin
 
 
 def test_a_second_run_makes_what_is_missing_new_or_changed(tmp_path, drawings, stand_in):
-    out = tmp_path / 'out'
-    colorize.colorize([drawings], out, stand_in)
+    out, settings = tmp_path / 'out', Settings(previous=False)
+    colorize.colorize([drawings], out, stand_in, settings)
     (out / 'comics/1.png').unlink()
     shutil.copy(drawings / '3.png', drawings / '2.png')
     shutil.copy(drawings / '3.png', drawings / 'new.png')
     stand_in.received.clear()
-    assert colorize.colorize([drawings], out, stand_in) == (3, 8)
-    colorize.colorize([drawings], tmp_path / 'at once', StandIn())
+    assert colorize.colorize([drawings], out, stand_in, settings) == (3, 8)
+    colorize.colorize([drawings], tmp_path / 'at once', StandIn(), settings)
     for name in files(out / 'comics'):
         np.testing.assert_array_equal(pixels(out / 'comics' / name), pixels(tmp_path / 'at once/comics' / name))
 

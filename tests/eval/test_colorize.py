@@ -63,15 +63,16 @@ def test_each_of_many_pictures_gets_its_own_result(tmp_path, drawings, stand_in)
 def test_a_batch_holds_a_limited_number_of_pixels(tmp_path, drawings, stand_in, monkeypatch):
     def sizes(folder, **settings):
         stand_in.received.clear()
-        colorize.colorize([drawings], tmp_path / folder, stand_in, Settings(**settings))
+        colorize.colorize([drawings], tmp_path / f'{folder} {len(settings)}', stand_in, Settings(**settings))
         return sorted(len(batch) for batch, *_ in stand_in.received)
 
-    assert sizes('many') == [2, 4, 4]
-    assert sizes('samples', samples=4) == [4] * 10  # the samples of a picture share its line art
+    assert sizes('many', previous=False) == sizes('many') == [2, 4, 4]
+    assert sizes('samples', samples=4, previous=False) == [4] * 10  # the samples of a picture share its line art
+    assert sizes('samples', samples=4) == [2] * 4 + [4] * 8
     monkeypatch.setattr('eval.coloring._MOST_PIXELS', 3 * 64 * 64)
-    assert max(sizes('few')) == 3
+    assert max(sizes('few', previous=False)) == max(sizes('few')) == 3
     monkeypatch.setattr('eval.coloring._MOST_PIXELS', 1)
-    assert sizes('one') == [1] * 10
+    assert sizes('one', previous=False) == sizes('one') == [1] * 10
 
 
 def test_sample_k_of_a_seed_is_the_first_sample_of_the_seed_k_minus_1_higher(tmp_path, drawing, stand_in):

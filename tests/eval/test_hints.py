@@ -119,7 +119,7 @@ def test_bad_hints_are_named_with_the_reason_and_the_drawing_is_colored_without(
 
 def test_changed_added_and_removed_hints_make_the_result_again(tmp_path, folder, stand_in):
     def colored():
-        return colorize.colorize([folder], tmp_path / 'out', stand_in)
+        return colorize.colorize([folder], tmp_path / 'out', stand_in, Settings(previous=False))
 
     assert colored() == (2, 0) and colored() == (0, 2)
     _save(folder / 'a.hints.png', _hints(BLUE))

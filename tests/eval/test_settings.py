@@ -23,7 +23,7 @@ def _plan(page=None, **settings):
 @pytest.mark.parametrize('changed', [
     {'seed': 1}, {'temperature': .5}, {'background': np.uint8([0, 0, 0])}, {'extract_outline': True},
     {'inverted': True}, {'system': 'other weights'}, {'panels': 'whole'}, {'transparent': True}, {'flats': True},
-    {'format': 'webp'}], ids=str)
+    {'format': 'webp'}, {'previous': False}, {'references': '5d41'}], ids=str)
 def test_every_setting_that_changes_the_result_changes_the_checksum(changed):
     assert _plan(**changed)[0].settings != _plan()[0].settings
     assert _plan(**changed)[0].settings == _plan(**changed)[0].settings

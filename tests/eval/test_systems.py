@@ -36,3 +36,23 @@ def test_a_few_pictures_are_not_compiled_for_and_small_batches_are_filled_up(tin
         result = system.colorize(drawings[:count], range(count), 1.1)['image']
         np.testing.assert_array_equal(result[..., 0], drawings[:count])
     assert sizes == [1, 3, 3]
+
+
+def test_references_are_filled_up_for_one_graph_and_places_are_numbered_as_given(tiny_weights, rng):
+    system = systems.LocalSystem('comic', [tiny_weights], drafts=1)
+    drawings = np.where(rng.random((3, 256, 256)) < .1, 0, 255).astype(np.uint8)
+    drawings[2] = drawings[0]
+    encoded = system.encode_references(drawings[:1], rng.integers(0, 256, (1, 256, 256, 3), np.uint8))
+    assert encoded.shape == (1, 32, 32, system.colorizer.reference_channels)
+    plain = system.colorize(drawings, [1, 2, 3], 1.)
+    assert 'match' not in plain
+    one = system.colorize(drawings, [1, 2, 3], 1., references=np.stack([encoded] * 3), chapter=[4, 4, 4])
+    traces = system.colorizer.colorize.experimental_get_tracing_count()
+    two = system.colorize(drawings, [1, 2, 3], 1., references=np.stack([encoded.repeat(2, axis=0)] * 3))
+    none = system.colorize(drawings, [1, 2, 3], 1., chapter=[0, 0, 0])
+    assert system.colorizer.colorize.experimental_get_tracing_count() == traces
+    np.testing.assert_array_equal(none['image'], plain['image'])
+    assert np.any(one['image'] != plain['image'])
+    for result, first, others in ((one, 1, 2), (two, 2, 0), (none, 0, 0)):
+        assert result['match'].max() < (first + others) * 1024 and result['reference'].shape[1:3] == (32, 32)
+    assert one['match'].max() >= 1024 > two['match'].min()

@@ -48,6 +48,12 @@ class Looked(typing.NamedTuple):
       best: int32 [..., N], number of the place with the most weight.
       most: [..., N], this weight.
       size: [..., 1], how many places there are, by their own weights, in pictures.
+
+    Example:
+      >>> matching = Matching(filters=8, key_size=4)
+      >>> keys = matching(tf.zeros([1, 32, 32, 9]))
+      >>> matching.look(flat(keys), flat(absent(keys))).total.shape
+      TensorShape([1, 1024])
     """
 
     total: tf.Tensor

@@ -7,6 +7,7 @@ from data_pipeline.outlines import outline
 from data_pipeline.pictures import colors, square
 
 _PANELS_AN_EPISODE = 12
+_MOST_PEOPLE = 8  # of a cast
 
 
 def batch(background, seed, count, size, first=0, cast='fixed'):
@@ -19,7 +20,7 @@ def batch(background, seed, count, size, first=0, cast='fixed'):
       first: number of the first panel, from 0.
     Returns:
       {'outline': [N, S, S, 1], 'color': [N, S, S, 3], 'background': [N, S, S, 1], 'group': [N]}, see `dataset.load`,
-      and 'shows': for each panel the set of its characters' numbers.
+      and 'shows': bool [N, 8], which characters of its cast a panel shows.
     """
     episodes = [1 + k // _PANELS_AN_EPISODE for k in range(first, first + count)]
     panels = [synthetic_comic.draw_panel(seed, episode, 1 + k % _PANELS_AN_EPISODE, background, cast=cast)
@@ -29,4 +30,5 @@ def batch(background, seed, count, size, first=0, cast='fixed'):
     levels = np.float32([square.fit(panel.color, size) for panel in panels])
     return {'outline': outline.to_ink(lines[..., None]), 'color': colors.from_levels(levels),
             'background': np.float32(masks[..., None] > 127), 'group': episodes,
-            'shows': [frozenset(place.who for place in panel.places) for panel in panels]}
+            'shows': np.array([[any(place.who == who for place in panel.places) for who in range(_MOST_PEOPLE)]
+                               for panel in panels])}

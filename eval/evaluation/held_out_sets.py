@@ -139,4 +139,4 @@ def _example(batch, name):
     drawing = outline.from_ink(ink[..., 0])
     return Example(name, drawing, drawing, np.uint8(colors.to_levels(color)),
                    background[..., 0] > .5 if background[0, 0, 0] >= 0 else None, str(int(batch['group'][0])),
-                   batch.get('shows', [frozenset()])[0])
+                   frozenset(np.flatnonzero(batch['shows'][0]).tolist() if 'shows' in batch else ()))

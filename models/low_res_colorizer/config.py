@@ -43,7 +43,7 @@ class LowResColorizerConfig(config.Config):
                      matching_filters=8, key_size=8, pixelcnn_blocks=2, pixelcnn_filters=8, pixelcnn_hidden=16,
                      mixtures=2, dropout=0.),
         'small': dict(conditioning_blocks=(1, 1, 4), conditioning_filters=(16, 16, 48),
-                      conditioning_dilations=(1, 2, 4, 8), adaptation_filters=48, matching_filters=96,
+                      conditioning_dilations=(1, 2, 4, 8), adaptation_filters=48,
                       pixelcnn_blocks=4, pixelcnn_filters=64, pixelcnn_hidden=128, mixtures=5, dropout=0.),
         'paper': {},
     }
@@ -53,7 +53,7 @@ class LowResColorizerConfig(config.Config):
     conditioning_filters: tuple = (64, 128, 256)
     conditioning_dilations: tuple = (1,)
     adaptation_filters: int = 64
-    matching_filters: int = 128
+    matching_filters: int = 96
     key_size: int = 64
     pixelcnn_blocks: int = 10
     pixelcnn_filters: int = 64

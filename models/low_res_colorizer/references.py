@@ -237,7 +237,8 @@ def absent(keys):
 def random(seeds, group, keys, color):
     """Takes references for training from the batch: the two pictures before each one, if they are of its group.
 
-    Some are of another group.
+    Some are of another group. On several devices, each looks at its own share of the batch, so this alone makes a step
+    depend on their number.
 
     Args:
       seeds: int [B, 2], one for each picture.

@@ -160,7 +160,7 @@ def test_a_baseline_takes_no_hints_and_it_is_said(tmp_path, folder, program, sta
 def test_the_networks_get_hints_for_each_square_of_a_batch_that_is_filled_up(tiny_weights, panels, monkeypatch):
     system, received = systems.LocalSystem('comic', [tiny_weights], drafts=1), []
 
-    def colorize(ink, seeds, temperature, background, hints):
+    def colorize(ink, seeds, temperature, background, hints, *_):
         received.append(hints)
         return {'image': np.tile(1 - 2 * ink, 3)}
 

@@ -21,7 +21,9 @@ def main():
     keras.utils.set_random_seed(1)
     detector = background_detector.BackgroundDetector.from_preset(common.FLAGS.preset, **small)
     for network, sizes, options in (
-            (low_res_colorizer.LowResColorizer, low_res, {}), (background_detector.BackgroundDetector, small, {}),
+            # References are of a device's own share of the batch.
+            (low_res_colorizer.LowResColorizer, low_res | {'sees_references': False}, {}),
+            (background_detector.BackgroundDetector, small, {}),
             (polishing_network.PolishingNetwork, low_res,
              {'detect_background': detector.masks, 'adversarial_weight': .01})):
         if network.NAME not in common.FLAGS.networks:

@@ -76,8 +76,9 @@ def test_a_drawing_is_measured_as_it_is_and_colored_as_it_is_fitted(tmp_path):
 def test_comics_are_drawn_with_both_backgrounds_if_asked():
     assert _sets() == {}
     sets = _sets(comics=1)
-    assert list(sets) == ['drawn_flat', 'drawn_gradient']
-    flat, gradient = (list(examples) for examples in sets.values())
+    assert list(sets) == ['drawn_flat', 'drawn_gradient', 'drawn_cast']
+    flat, gradient, cast = (list(examples) for examples in sets.values())
+    assert {example.story for example in cast} == {'1'} and all(example.shows for example in cast)
     assert len(flat) == len(gradient) == 1
     for example in flat + gradient:
         assert 0 < example.background.mean() < 1

@@ -62,7 +62,7 @@ def test_the_client_gives_what_the_local_system_gives(remote, system, drawings, 
     for options, pictures_seen in (({'references': given[:, :0]}, set()), ({'chapter': [7, 7, 7]}, {0, 1}),
                                    ({'references': given[:, :1], 'chapter': [7, 0, 7]}, {0, 1})):
         expected = system.colorize(drawings[[0, 1, 0]], [1, 2, 3], .8, **options)
-        assert set(expected['match'][expected['match'] >= 0] // 32**2) == pictures_seen
+        assert set(expected['match'][expected['match'] >= 0] // 32**2) <= pictures_seen
         _same(remote.colorize(drawings[[0, 1, 0]], [1, 2, 3], .8, **options), expected)
 
 

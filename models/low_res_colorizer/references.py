@@ -25,7 +25,7 @@ from models.ops import noise
 
 # All numbers are our choice.
 PREVIOUS = -1.  # log weight of a picture that was colored before; colors that the user gives count more
-HINTED = 4.  # what is added to it where the user gave a hint
+HINTED = 1.5  # what is added to it where the user gave a hint
 ABSENT = -1e9  # log weight of a place that is not there; it fills up references
 REFERENCES = 16  # the most references of a picture
 _EVEN = .2  # standard deviation of the colors looked at, at which they tell half of what one color does

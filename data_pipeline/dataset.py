@@ -8,6 +8,7 @@ from data_pipeline.outlines import outline
 from data_pipeline.pictures import colors
 
 _SHUFFLE_BUFFER = 2048  # encoded examples, of about 70 kB each, or so many runs of examples of one group
+_GROUPS = 2 ** 62  # numbers that groups may have
 _DRAWN_SHARE = .5  # share of the training pictures that are shown with their drawn outline (our choice)
 _LAYERS = {'outline': (1, tf.uint8), 'color': (3, tf.uint8), 'foreground': (3, tf.uint8),
            'background': (1, tf.float32)}
@@ -63,7 +64,7 @@ def load(data, split, batch_size, image_size, seed=None, samples=None, without=N
     if training:
         source = source.shuffle(_SHUFFLE_BUFFER, seed=seed, reshuffle_each_iteration=True)
         if together > 1:
-            source = source.group_by_window(lambda e: _group_number(records.decode_group(e['example'])),
+            source = source.group_by_window(lambda e: fold_of(records.decode_group(e['example']), _GROUPS),
                                             lambda _, alike: alike.batch(together), together)
             # Groups with many pictures fill their runs first, so the runs are shuffled, too.
             source = source.shuffle(_SHUFFLE_BUFFER, seed=seed, reshuffle_each_iteration=True).unbatch()
@@ -94,7 +95,7 @@ def load(data, split, batch_size, image_size, seed=None, samples=None, without=N
             for name, (channels, dtype) in _LAYERS.items() if name in encoded})
         if training:
             layers['seeds'] = seeds
-        layers['group'] = _group_number(group)
+        layers['group'] = fold_of(group, _GROUPS)
         layers['outline'] = outline.to_ink(tf.cast(layers['outline'], tf.float32))
         for name in {'color', 'foreground'} & layers.keys():
             layers[name] = colors.from_levels(tf.cast(layers[name], tf.float32))
@@ -163,11 +164,6 @@ def held_out(data, count, image_size, samples=None):
         return None
     every = max(1, records.read_manifest(data)['counts']['validation'] // count)
     return next(iter(validation.unbatch().shard(every, 0).batch(count)))
-
-
-def _group_number(group):
-    """A number for each group, a string tensor: int64."""
-    return tf.strings.to_hash_bucket_fast(group, 2 ** 62)
 
 
 def fold_of(group, folds):

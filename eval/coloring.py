@@ -50,7 +50,7 @@ class Run:
       output: folder to write to.
       overwrite: whether results that are done are made again.
       hints: for the names of pages that have hints the `pages.Page` of these; see `hint_files.find`.
-      references: list of `reference_files.Reference` that the user gives, at most `reference_bank.MOST`.
+      references: list of `reference_files.Reference` that the user gives, at most `references.REFERENCES`.
       explanations: for the names of results those of their explanations, if they are asked for; see `explain.names`.
 
     Example:

@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from data_pipeline.pictures import colors, square
-from eval import output_folder, sheet_labels
+from eval import output_folder, reference_files, sheet_labels
 
 _ROWS, _DOTS = 8, 8  # the most panels of a sheet, and the most dots of a panel
 _APART = .17  # least distance of dots, as a share of the panel's side (our choice)
@@ -115,9 +115,7 @@ def draw(drawn, taken):
     """
     pairs = [(part, of.within(part.box)) for part, of in zip(drawn.squares, taken, strict=True)]
     best = {part.panel: (part, of) for part, of in sorted(pairs, key=lambda pair: pair[1].sure.sum())}
-    chosen = sorted(best)
-    if len(chosen) > _ROWS:
-        chosen = [chosen[k] for k in np.rint(np.linspace(0, len(chosen) - 1, _ROWS)).astype(int)]
+    chosen = reference_files.evenly(sorted(best), _ROWS)
     right = _MARGIN + _PANEL + 4 * _GAP  # where references begin
     row = _PANEL + 2 * _LABEL
     sheet = Image.new('RGB', (right + _COLUMNS * (_CELL + _GAP) - _GAP + _MARGIN, 2 * _MARGIN + row * len(chosen)),

@@ -9,7 +9,8 @@ import typing
 import cv2
 import numpy as np
 
-MOST = 16  # references, as the networks take
+from models.low_res_colorizer.references import REFERENCES
+
 _DECAY = .9  # share of its score that an earlier panel keeps from panel to panel (our choice)
 _THUMBNAIL = 128  # pixels; the most of a thumbnail's side
 
@@ -69,7 +70,7 @@ class Bank:
     panel begins with the score of one that all places look at. If the bank is full, the lowest scores leave.
 
     Args:
-      given: list of `Member`, at most `MOST`; they always stay.
+      given: list of `Member`, at most `REFERENCES`; they always stay.
       grows: whether earlier panels become references.
 
     Example:
@@ -108,7 +109,7 @@ class Bank:
             looked = np.bincount(at[at >= 0] // places, of[at >= 0], first + len(self._scores))[first:]
             self._scores = np.append(_DECAY * self._scores + looked, places)
         self._earlier += panels
-        while len(self._earlier) > MOST - first:
+        while len(self._earlier) > REFERENCES - first:
             lowest = self._scores.argmin()  # the oldest of several
             del self._earlier[lowest]
             self._scores = np.delete(self._scores, lowest)

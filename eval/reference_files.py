@@ -16,7 +16,8 @@ from data_pipeline.common import errors, files
 from data_pipeline.outlines import cleaning, line_art, outline
 from data_pipeline.panels import cutter
 from data_pipeline.pictures import companions, names, pages, pixels, square
-from eval import output_folder, reference_bank
+from eval import output_folder
+from models.low_res_colorizer.references import REFERENCES
 
 PREVIOUS, NONE = 'previous', 'none'  # what stands for no file: the panels that were colored before, or nothing
 _MOST_PICTURES = 32  # that are read (our choice)
@@ -99,7 +100,7 @@ def find(paths, listed, inputs, name_encoding=None):
 
 
 def read(pictures, size):
-    """Reads references, and makes squares of them: at most `reference_bank.MOST`, evenly spaced.
+    """Reads references, and makes squares of them: at most `REFERENCES`, evenly spaced.
 
     Args:
       pictures: see `Found`. Of many, `_MOST_PICTURES` are read, evenly spaced.
@@ -108,13 +109,13 @@ def read(pictures, size):
       (list of `Reference`, list of remarks: which pictures are left out and why, and how many squares are used).
     """
     references, remarks = [], []
-    chosen = _evenly(pictures, _MOST_PICTURES)
+    chosen = evenly(pictures, _MOST_PICTURES)
     for page, beside in chosen:
         try:
-            references += _evenly(_squares(page, beside, size), reference_bank.MOST)
+            references += evenly(_squares(page, beside, size), REFERENCES)
         except errors.UserError as error:
             remarks.append(f'left out reference {page.name}: {error}')
-    used = _evenly(references, reference_bank.MOST)
+    used = evenly(references, REFERENCES)
     if len(used) < len(references) or len(chosen) < len(pictures):
         remarks.append(f'references: {len(used)} panels, evenly spaced in {len(pictures)} pictures')
     elif used:
@@ -132,7 +133,7 @@ def checksum(references):
     return digest.hexdigest()[:16] if references else ''
 
 
-def _evenly(items, most):
+def evenly(items, most):
     """Takes at most so many of some items, evenly spaced."""
     if len(items) <= most:
         return items

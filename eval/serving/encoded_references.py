@@ -12,7 +12,7 @@ import tensorflow as tf
 
 from models.low_res_colorizer import references
 
-_STRONGEST = 16.  # log weight; the networks give at most 4 (our choice)
+_STRONGEST = 16.  # log weight; the networks give far less (our choice)
 _ROUNDING = 1.01  # what keys and colors may reach instead of 1
 
 

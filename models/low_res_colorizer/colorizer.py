@@ -102,7 +102,7 @@ class LowResColorizer(network.Network):
     def call(self, inputs):
         """(outline [B, S, S, 1], low_res [B, L, L, 3]) -> parameters of every pixel's distribution [B, L, L, P]."""
         outline, low_res = inputs
-        return self._parameters(self.condition(self.see(outline)[0]), low_res)
+        return self._parameters(self._plain(outline), low_res)
 
     def _parameters(self, condition, low_res, seeds=None):
         """`call`, given the condition. `seeds` (int [B, 2], one for each picture) turn dropout on."""
@@ -273,14 +273,17 @@ class LowResColorizer(network.Network):
 
     def test_step(self, data):
         """Measures one batch of {'outline', 'color'}, without hints and references."""
-        low_res = resize.low_resolution(data['color'], self.config.low_res_size)
-        bits, prior = self._measured(self.see(data['outline'])[0], low_res)
+        bits, prior, low_res = self._measured_alone(data)
         return self.validation_values(bits_per_dim=bits, prior_l1=background.l1(prior.color(), low_res))
 
     def bits_per_dim(self, data):
         """Computes the bits for each number of the true pictures: [B]. data: {'outline', 'color'}."""
+        return self._measured_alone(data)[0]
+
+    def _measured_alone(self, data):
+        """`_measured` without hints and references, and the true pictures [B, L, L, 3]."""
         low_res = resize.low_resolution(data['color'], self.config.low_res_size)
-        return self._measured(self.see(data['outline'])[0], low_res)[0]
+        return *self._measured(self.see(data['outline'])[0], low_res), low_res
 
     def _measured(self, features, low_res, hints=None, matched=None, seeds=None):
         """Bits for each number of the true pictures [B], and the prior."""

@@ -15,7 +15,7 @@ _LAYERS = {'outline': (1, tf.uint8), 'color': (3, tf.uint8), 'foreground': (3, t
 
 
 def load(data, split, batch_size, image_size, seed=None, samples=None, without=None, first=0, context=None,
-         verify=True, together=1):
+         verify=True, together=1, casts=None):
     """Makes batches of outlines and colors.
 
     With a seed, the batches are for training. They never end. Every pass has a new order, and crops and mirroring are
@@ -37,6 +37,8 @@ def load(data, split, batch_size, image_size, seed=None, samples=None, without=N
         share in batches of one replica. Together the replicas see the batches that one device would see.
       verify: whether to compare the shards with their checksums first.
       together: number of pictures of one group that follow each other in training, as long as the group has so many.
+      casts: folder of prepared data with other casts in each group, or None. Every second `together` training pictures
+        are of it. Outlines do not tell their colors.
     Returns:
       tf.data.Dataset of dicts, or None if the split has no examples and there is no seed:
         outline: float32 [B, S, S, 1], ink coverage in [0, 1].
@@ -44,9 +46,11 @@ def load(data, split, batch_size, image_size, seed=None, samples=None, without=N
         foreground: float32 [B, S, S, 3] in [-1, 1], an enlarged sample; only with `samples`.
         seeds: int32 [B, 2], for the random numbers of the training step; only with a seed.
         group: int64 [B], a number for each group.
+        known: bool [B], whether the outline can tell the colors, which it cannot for `casts`; only with a seed.
         background: float32 [B, S, S, 1], the true mask, or -1 if it is not known; only without a seed.
     Raises:
-      UserError: the folder has no prepared data or no training examples, or a shard is missing or damaged.
+      UserError: the folder has no prepared data or no training examples, a shard is missing or damaged, or `casts` has
+        pictures of another size.
     """
     training = seed is not None
     manifest = records.read_manifest(data)
@@ -62,13 +66,15 @@ def load(data, split, batch_size, image_size, seed=None, samples=None, without=N
     if without:
         source = source.filter(lambda e: fold_of(records.decode_group(e['example']), without[1]) != without[0])
     if training:
-        source = source.shuffle(_SHUFFLE_BUFFER, seed=seed, reshuffle_each_iteration=True)
-        if together > 1:
-            source = source.group_by_window(lambda e: fold_of(records.decode_group(e['example']), _GROUPS),
-                                            lambda _, alike: alike.batch(together), together)
-            # Groups with many pictures fill their runs first, so the runs are shuffled, too.
-            source = source.shuffle(_SHUFFLE_BUFFER, seed=seed, reshuffle_each_iteration=True).unbatch()
-        source = source.repeat()
+        source = _in_runs(source, seed, together)
+        if casts:
+            its = records.read_manifest(casts)
+            if its['parameters']['size'] != size:
+                raise errors.UserError(f'{casts}: pictures of {its["parameters"]["size"]} pixels; {data} has {size}')
+            others = {'example': _records(casts, its, split)}
+            both = [source, _in_runs(tf.data.Dataset.zip(others), seed, together)]
+            source = tf.data.Dataset.choose_from_datasets(both, tf.data.Dataset.range(2 * together).map(
+                lambda number: number // together).repeat())
     source = source.enumerate().skip(first)
     if context:
         source, batch_size = _share(source, batch_size, context)
@@ -95,6 +101,7 @@ def load(data, split, batch_size, image_size, seed=None, samples=None, without=N
             for name, (channels, dtype) in _LAYERS.items() if name in encoded})
         if training:
             layers['seeds'] = seeds
+            layers['known'] = numbers // together % 2 == 0 if casts else tf.ones_like(mirrored)
         layers['group'] = fold_of(group, _GROUPS)
         layers['outline'] = outline.to_ink(tf.cast(layers['outline'], tf.float32))
         for name in {'color', 'foreground'} & layers.keys():
@@ -103,6 +110,17 @@ def load(data, split, batch_size, image_size, seed=None, samples=None, without=N
 
     return (source.batch(batch_size, drop_remainder=training)
             .map(decode, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True).prefetch(tf.data.AUTOTUNE))
+
+
+def _in_runs(source, seed, together):
+    """Repeats examples for training, each time in a new order, with so many of a group `together`."""
+    source = source.shuffle(_SHUFFLE_BUFFER, seed=seed, reshuffle_each_iteration=True)
+    if together > 1:
+        source = source.group_by_window(lambda e: fold_of(records.decode_group(e['example']), _GROUPS),
+                                        lambda _, alike: alike.batch(together), together)
+        # Groups with many pictures fill their runs first, so the runs are shuffled, too.
+        source = source.shuffle(_SHUFFLE_BUFFER, seed=seed, reshuffle_each_iteration=True).unbatch()
+    return source.repeat()
 
 
 def check(data, split, image_size, verify=True):

@@ -109,7 +109,7 @@ def report(name, seconds, per, base, **more):
 def naive_sample(colorizer, outline, seeds, temperature=1.):
     """Samples as `LowResColorizer.sample` does, by whole forward passes for each pixel: low_res [B, L, L, 3]."""
     noise, size = colorizer.noise(seeds), colorizer.config.low_res_size
-    condition = colorizer.condition(colorizer.see(outline)[0])
+    condition = colorizer.condition(colorizer.see(outline))
 
     def paint(number, picture):
         row, column = number // size, number % size

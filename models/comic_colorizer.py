@@ -83,7 +83,7 @@ class ComicColorizer(tf.Module):
         Returns:
           [R, L, L, K + 4].
         """
-        keys = per_picture.map_pictures(self.low_res_colorizer.see, outline, whole=self._whole)[1]
+        keys = per_picture.map_pictures(self.low_res_colorizer.keys, outline, whole=self._whole)
         return references_of.encode(keys, resize.low_resolution(color, self.low_res_size))
 
     @tf.function(reduce_retracing=True, autograph=False)

@@ -31,7 +31,8 @@ def batch(panels):
     line_art = np.stack([p.line_art for p in panels[:4]])[..., None].astype(np.float32)
     color = np.stack([p.color for p in panels[:4]]).astype(np.float32)
     return {'outline': tf.constant(outline.to_ink(line_art)), 'color': tf.constant(color / 127.5 - 1),
-            'seeds': tf.constant([[0, k] for k in range(4)]), 'group': tf.constant([5, 5, 5, 6], tf.int64)}
+            'seeds': tf.constant([[0, k] for k in range(4)]), 'group': tf.constant([5, 5, 5, 6], tf.int64),
+            'known': tf.constant([True, True, False, True])}
 
 
 @pytest.fixture(scope='session')

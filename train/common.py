@@ -62,7 +62,7 @@ def adam(**options):
 
 
 def train(model, optimizer, more_callbacks=(), workdir=None, part='', samples=None, without=None, inputs=None,
-          together=1, **compile_options):
+          together=1, casts=None, **compile_options):
     """Trains a network as the flags say, or continues the run that was interrupted in its folder.
 
     Saves weights and a checkpoint every --checkpoint_every steps. Validates about every 1,000 steps and at the end.
@@ -74,7 +74,7 @@ def train(model, optimizer, more_callbacks=(), workdir=None, part='', samples=No
       workdir: folder of the weights; --workdir if None.
       part: name of the run folder below `workdir`, for a program that trains several networks. Empty if `workdir`
         itself is the run folder.
-      samples, without, together: see `dataset.load`. Validation leaves nothing out.
+      samples, without, together, casts: see `dataset.load`. Validation leaves nothing out, and has no `casts`.
       inputs: {flag: file or folder}, further files that the run depends on; see `RunFolder`.
     Raises:
       UserError: the data cannot be used, the folder holds another run, or a loss is not finite.
@@ -85,10 +85,11 @@ def train(model, optimizer, more_callbacks=(), workdir=None, part='', samples=No
     if FLAGS.batch_size % replicas:
         raise errors.UserError(f'--batch_size={FLAGS.batch_size}: must be a multiple of the {replicas} devices')
     validation = dataset.load(FLAGS.data, 'validation', *sizes, samples=samples)
-    dataset.check(FLAGS.data, 'train', model.config.image_size)
+    for data in filter(None, [FLAGS.data, casts]):
+        dataset.check(data, 'train', model.config.image_size)
     if FLAGS.initial_weights:
         _begin_with(model, FLAGS.initial_weights)
-    inputs = {'data': FLAGS.data, 'samples': samples} | (inputs or {})
+    inputs = {'data': FLAGS.data, 'samples': samples, 'casts': casts} | (inputs or {})
     folder = run_folder.RunFolder(workdir / part, model.config, inputs)
 
     model.compile(optimizer, jit_compile=FLAGS.jit_compile, **compile_options)
@@ -100,7 +101,7 @@ def train(model, optimizer, more_callbacks=(), workdir=None, part='', samples=No
 
     training = tf.distribute.get_strategy().distribute_datasets_from_function(lambda context: dataset.load(
         FLAGS.data, 'train', *sizes, FLAGS.seed, samples, without, first * FLAGS.batch_size, context, verify=False,
-        together=together))
+        together=together, casts=casts))
     every = min(FLAGS.checkpoint_every, FLAGS.steps)
     epochs = math.ceil(FLAGS.steps / every)
     validated = max(1, round(_STEPS_BETWEEN_VALIDATIONS / every))

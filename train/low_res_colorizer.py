@@ -8,7 +8,10 @@ low_res_colorizer.json. The TensorBoard logs also show some validation pictures:
 Reports bits_per_dim, the bits for each number of a picture, and prior_l1, how far the prior's colors, which follow from
 the outline alone, are from the true ones. Most training pictures have hints, which are random points with their true
 colors, and references, which are other pictures of their group (story or episode). match_bits says how well references
-tell the colors.
+tell the colors. --casts adds pictures whose colors only their references can tell: data_pipeline.synthetic_comic
+draws such comics with --cast=random. They are every second run of pictures.
+--only_matching trains only the networks that recognize places of references, which takes a third of the time; what the
+colorizer does without references stays as it is.
 
 Six flags change one part each, to measure its worth: --likelihood; --prior; --nohints, with which the colorizer does
 not see hints; --noreferences, with which it does not see references; --context=none, with which pixels are independent
@@ -74,14 +77,17 @@ def main():
     shown = dataset.held_out(common.FLAGS.data, _PICTURES, model.config.image_size)
     if shown and strategies.is_chief():
         more.append(SampleImages(shown, common.FLAGS.workdir))
-    common.train(model, common.adam(), more, together=_TOGETHER)
+    common.train(model, common.adam(), more, together=_TOGETHER, casts=common.FLAGS.casts,
+                 only_matching=common.FLAGS.only_matching)
 
 
 if __name__ == '__main__':
     common.define_flags(batch_size=16, learning_rate=1e-3)
     flags.DEFINE_enum('likelihood', 'logistic_mixture', sorted(likelihoods.LIKELIHOODS), 'Distribution of a pixel.')
     flags.DEFINE_enum('prior', 'l1_coarse', sorted(priors.PRIORS), 'What learns colors from the outline alone.')
+    flags.DEFINE_string('casts', None, 'Folder that data_pipeline.prepare wrote, of comics with many casts.')
     flags.DEFINE_bool('hints', True, 'Show hints to the colorizer.')
+    flags.DEFINE_bool('only_matching', False, 'Train only what recognizes places of references.')
     flags.DEFINE_bool('references', True, 'Show references to the colorizer.')
     flags.DEFINE_enum('context', 'full', ['full', 'none'], 'Earlier pixels that a pixel depends on: all, or none.')
     flags.DEFINE_enum('outline', 'full', ['full', 'blank'], 'Outline that the colorizer sees: all of it, or none.')

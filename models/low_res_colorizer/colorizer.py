@@ -45,7 +45,12 @@ class LowResColorizer(network.Network):
 
     def __init__(self, config, **kwargs):
         super().__init__(config, ['bits_per_dim', 'prior_l1'], **kwargs)
-        self.conditioning_network = conditioning.conditioning_network(config)
+        self.conditioning_network = conditioning.conditioning_network(
+            config.conditioning_blocks, config.conditioning_filters, config.conditioning_dilations,
+            config.adaptation_filters, name='conditioning_network')
+        self.matching_network = conditioning.conditioning_network(
+            config.matching_blocks, config.matching_bottlenecks, config.matching_dilations, config.matching_filters,
+            name='matching_network')
         self.matching = references.Matching(config.matching_filters, config.key_size)
         self.adaptation_network = conditioning.adaptation_network(config)
         self.likelihood = likelihoods.LIKELIHOODS[config.likelihood]
@@ -59,6 +64,7 @@ class LowResColorizer(network.Network):
             for outputs in (self._prior.SIZE, parameters))
         size, low = config.image_size, config.low_res_size
         self((tf.zeros([1, size, size, 1]), tf.zeros([1, low, low, 3])))
+        self.keys(tf.zeros([1, size, size, 1]))
 
     def see(self, outline):
         """Computes what the network sees in outlines.
@@ -66,13 +72,20 @@ class LowResColorizer(network.Network):
         Args:
           outline: [B, S, S, 1], ink coverage in [0, 1].
         Returns:
-          (features [B, L, L, F + 1], keys [B, L, L, K]).
+          Features [B, L, L, F + 1].
         """
+        return self._features(self.conditioning_network, outline)
+
+    def keys(self, outline):
+        """Computes the keys by which places of outlines are recognized: [B, S, S, 1] -> [B, L, L, K]."""
+        return self.matching(self._features(self.matching_network, outline))
+
+    def _features(self, network, outline):
+        """The features of a network, and the shrunken outline."""
         if not self.config.sees_outline:
             outline = tf.zeros_like(outline)
-        features, small = self.conditioning_network(outline), resize.shrink(outline, self.config.low_res_size)
-        features = tf.concat([features, tf.cast(small, features.dtype)], axis=-1)
-        return features, self.matching(features)
+        features, small = network(outline), resize.shrink(outline, self.config.low_res_size)
+        return tf.concat([features, tf.cast(small, features.dtype)], axis=-1)
 
     def condition(self, features, hints=None, matched=None):
         """Computes what the PixelCNN is conditioned on.
@@ -87,15 +100,16 @@ class LowResColorizer(network.Network):
         """
         return self._condition_and_prior(features, hints, matched)[0]
 
-    def _condition_and_prior(self, features, hints, matched):
+    def _condition_and_prior(self, features, hints=None, matched=None):
         """(`condition`, the prior)."""
         none = tf.zeros([*tf.unstack(tf.shape(features))[:3], 4])
         hints, matched = (none if given is None else given for given in (hints, matched))
-        seen = [hints] * self.config.sees_hints + [matched] * self.config.sees_references
+        matched_color = tf.math.divide_no_nan(matched[..., :3], matched[..., 3:])
+        seen = [hints] * self.config.sees_hints + [matched_color, matched[..., 3:]] * self.config.sees_references
         features = self.adaptation_network(tf.concat([features, *(tf.cast(x, features.dtype) for x in seen)], axis=-1))
         prior = self._prior(self._prior_head(features))
         color = tf.stop_gradient(prior.color())  # the prior's loss alone teaches it
-        suggested = tf.concat([color, tf.math.divide_no_nan(matched[..., :3], matched[..., 3:])], axis=-1)
+        suggested = tf.concat([color, matched_color], axis=-1)
         known = tf.concat([features, tf.cast(suggested, features.dtype)], axis=-1)
         return tf.concat([known, self._outline_head(known)], axis=-1), prior
 
@@ -119,7 +133,7 @@ class LowResColorizer(network.Network):
 
     def log_prob(self, outline, low_res, hints=None, matched=None):
         """Computes the log-likelihood of pictures on the grid of 256 levels, in nats: [B]; see `condition`."""
-        condition = self.condition(self.see(outline)[0], hints, matched)
+        condition = self.condition(self.see(outline), hints, matched)
         parameters = self._parameters(condition, low_res)
         return tf.reduce_sum(self._pixel_log_prob(parameters, low_res, condition), axis=[1, 2])
 
@@ -175,7 +189,7 @@ class LowResColorizer(network.Network):
 
     def _plain(self, outline):
         """`condition` of outlines alone."""
-        return self.condition(self.see(outline)[0])
+        return self.condition(self.see(outline))
 
     def consensus(self, outline, seeds, temperature=1., drafts=1, xla=False, whole=False, **given):
         """Colors pictures by the consensus of several samples (see the module `consensus`), by hints and references.
@@ -195,15 +209,16 @@ class LowResColorizer(network.Network):
         """
         low = self.config.low_res_size
         mapped = functools.partial(per_picture.map_pictures, whole=whole)
-        features, keys = mapped(self.see, outline)
+        features = mapped(self.see, outline)
         hints, chapter = given.get('hints'), given.get('chapter')
         shown, looked = {} if hints is None else {'hints': hints}, None
         if given.keys() & {'references', 'chapter'}:
+            keys = mapped(self.keys, outline)
             places = references.flat(references.present(given.get('references', references.absent(keys))))
             looked = tf.cond(tf.reduce_any(places[..., -1] > references.ABSENT),
                              lambda: mapped(self.matching.look, references.flat(keys), places),
                              lambda: references.blind(keys))
-            shown['matched'] = tf.reshape(self.matching.matched(looked), [-1, low, low, 4])
+            shown['matched'] = self.matching.matched(looked, keys)
 
         condition = mapped(lambda features, *rest: self.condition(features, **dict(zip(shown, rest, strict=True))),
                            features, *shown.values())
@@ -239,8 +254,16 @@ class LowResColorizer(network.Network):
         log_prob = self._pixel_log_prob(of_outline + corrections, low_res, tf.repeat(condition, drafts, axis=0))
         return low_res, tf.reduce_sum(log_prob, axis=[1, 2])
 
-    def compile(self, *args, **kwargs):
-        """Prepares training, as Keras does, and begins the Polyak average."""
+    def compile(self, *args, only_matching=False, **kwargs):
+        """Prepares training, as Keras does, and begins the Polyak average.
+
+        Args:
+          args, kwargs: see `keras.Model.compile`.
+          only_matching: whether only what recognizes places of references is trained.
+        """
+        self._only_matching = only_matching
+        for layer in self.layers:
+            layer.trainable = not only_matching or layer in (self.matching_network, self.matching)
         super().compile(*args, **kwargs)
         self.average = polyak_average.PolyakAverage(self.trainable_variables, self.optimizer.iterations)
 
@@ -249,44 +272,53 @@ class LowResColorizer(network.Network):
         return super().training_state() | {'average': self.average.variables}
 
     def train_step(self, data):
-        """Takes one step on {'outline', 'color', 'seeds', 'group'}: maximum likelihood, and the losses beside it."""
-        hints, seeds = None, data['seeds']
-        if self.config.sees_hints:
-            spread = hints_ops.spread(hints_ops.random(seeds, data['color'], data['outline']), data['outline'])
-            hints = resize.shrink(spread, self.config.low_res_size)
+        """Takes one step on {'outline', 'color', 'seeds', 'group', 'known'}: maximum likelihood, and other losses."""
+        seeds, color, known = (data[name] for name in ('seeds', 'color', 'known'))
+        if self.config.sees_references:
+            color, known = references.turn(seeds, color, known)
+        low_res, shown, losses, values = resize.low_resolution(color, self.config.low_res_size), None, [], {}
         with tf.GradientTape() as tape:
-            low_res = resize.low_resolution(data['color'], self.config.low_res_size)
-            features, keys = self.see(data['outline'])
-            matched, match_bits = None, 0.
             if self.config.sees_references:
-                places, shown = references.random(seeds, data['group'], keys, low_res)
-                match_bits = tf.reduce_mean(self.matching.loss(*references.some(seeds, keys, low_res), places), axis=1)
-                looked = self.matching.look(*map(tf.stop_gradient, (references.flat(keys), places)))
-                matched = tf.reshape(self.matching.matched(looked), [*tf.unstack(tf.shape(low_res))[:3], 4])
-                matched = tf.stop_gradient(shown * matched)
-            bits, prior = self._measured(features, low_res, hints, matched, seeds)
-            loss = tf.reduce_mean(bits + tf.reduce_mean(prior.loss(low_res), axis=[1, 2]) + match_bits)
+                keys = self.keys(data['outline'])
+                places, sees = references.random(seeds, data['group'], known, keys, low_res)
+                matched = self.matching.matched(self.matching.look(*map(tf.stop_gradient, (
+                    references.flat(keys), places))), tf.stop_gradient(keys))
+                shown = tf.stop_gradient(sees * matched)
+                values['match_bits'] = self.matching.loss(*references.some(seeds, keys, low_res), places)
+                losses += [values['match_bits'], self.matching.loss_of_confidence(matched, low_res)]
+            if not self._only_matching:
+                hints = self._random_hints(data, color)
+                bits, prior = self._bits_and_prior(data['outline'], low_res, hints, shown, seeds)
+                # Where neither the outline nor the references tell the color, the network would learn to paint gray.
+                counts = 1. if shown is None else tf.where(known[:, None, None], 1., shown[..., 3])
+                losses += [counts * bits, counts * prior.loss(low_res)]
+                values |= {'bits_per_dim': bits, 'prior_l1': background.l1(prior.color(), low_res)}
+            loss = tf.add_n([tf.reduce_mean(of) for of in losses])
         self.minimize(tape, (loss, self.trainable_variables))
         self.average.update()
-        values = {'match_bits': match_bits} if self.config.sees_references else {}
-        return self.step_values(loss=loss, bits_per_dim=bits, prior_l1=background.l1(prior.color(), low_res), **values)
+        return self.step_values(loss=loss, **values)
+
+    def _random_hints(self, data, color):
+        """Spreads random hints of the true colors, see `condition`; None if the network does not see hints."""
+        if not self.config.sees_hints:
+            return None
+        spread = hints_ops.spread(hints_ops.random(data['seeds'], color, data['outline']), data['outline'])
+        return resize.shrink(spread, self.config.low_res_size)
 
     def test_step(self, data):
         """Measures one batch of {'outline', 'color'}, without hints and references."""
-        bits, prior, low_res = self._measured_alone(data)
-        return self.validation_values(bits_per_dim=bits, prior_l1=background.l1(prior.color(), low_res))
+        low_res = resize.low_resolution(data['color'], self.config.low_res_size)
+        bits, prior = self._bits_and_prior(data['outline'], low_res)
+        return self.validation_values(bits_per_dim=tf.reduce_mean(bits, axis=[1, 2]),
+                                      prior_l1=background.l1(prior.color(), low_res))
 
     def bits_per_dim(self, data):
         """Computes the bits for each number of the true pictures: [B]. data: {'outline', 'color'}."""
-        return self._measured_alone(data)[0]
-
-    def _measured_alone(self, data):
-        """`_measured` without hints and references, and the true pictures [B, L, L, 3]."""
         low_res = resize.low_resolution(data['color'], self.config.low_res_size)
-        return *self._measured(self.see(data['outline'])[0], low_res), low_res
+        return tf.reduce_mean(self._bits_and_prior(data['outline'], low_res)[0], axis=[1, 2])
 
-    def _measured(self, features, low_res, hints=None, matched=None, seeds=None):
-        """Bits for each number of the true pictures [B], and the prior."""
-        condition, prior = self._condition_and_prior(features, hints, matched)
+    def _bits_and_prior(self, outline, low_res, hints=None, matched=None, seeds=None):
+        """Bits for each number of every pixel of pictures [B, L, L], and the prior; see `condition`, `_parameters`."""
+        condition, prior = self._condition_and_prior(self.see(outline), hints, matched)
         log_prob = self._pixel_log_prob(self._parameters(condition, low_res, seeds), low_res, condition)
-        return tf.reduce_mean(likelihoods.bits_per_dim(log_prob), axis=[1, 2]), prior
+        return likelihoods.bits_per_dim(log_prob), prior

@@ -44,25 +44,26 @@ class ResidualBlock(keras.layers.Layer):
         return tf.nn.relu(self._body(x) + shortcut)
 
 
-def conditioning_network(config):
+def conditioning_network(blocks, filters, dilations, outputs, **kwargs):
     """Makes the residual network of stride 8 (PixColor, figure 2).
 
     Args:
-      config: a `LowResColorizerConfig`.
+      blocks: residual blocks of each stage.
+      filters: filters of each stage's bottlenecks.
+      dilations: dilations of the last stage's blocks, repeated in this order.
+      outputs: F.
     Returns:
       Keras model, outline [B, S, S, 1] -> features [B, S / 8, S / 8, F].
     """
-    first = config.conditioning_filters[0]
-    layers = [keras.layers.Conv2D(first, 7, strides=2, padding='same', use_bias=False),
+    layers = [keras.layers.Conv2D(filters[0], 7, strides=2, padding='same', use_bias=False),
               normalization.GroupNorm(), keras.layers.ReLU()]
-    dilations = itertools.cycle(config.conditioning_dilations)
-    last = len(config.conditioning_blocks) - 1  # the published network has no stride in its last stage
-    stages = zip(config.conditioning_blocks, config.conditioning_filters, strict=True)
-    for stage, (blocks, filters) in enumerate(stages):
-        layers += [ResidualBlock(filters, stride=2 if k == 0 and stage != last else 1,
+    dilations = itertools.cycle(dilations)
+    last = len(blocks) - 1  # the published network has no stride in its last stage
+    for stage, (its_blocks, its_filters) in enumerate(zip(blocks, filters, strict=True)):
+        layers += [ResidualBlock(its_filters, stride=2 if k == 0 and stage != last else 1,
                                  dilation=next(dilations) if stage == last else 1, projects=k == 0)
-                   for k in range(blocks)]
-    return keras.Sequential(layers + [keras.layers.Conv2D(config.adaptation_filters, 1)], name='conditioning_network')
+                   for k in range(its_blocks)]
+    return keras.Sequential(layers + [keras.layers.Conv2D(outputs, 1)], **kwargs)
 
 
 def adaptation_network(config):

@@ -19,7 +19,9 @@ class LowResColorizerConfig(config.Config):
       conditioning_filters: filters of each stage's bottlenecks; a stage's output has four times as many.
       conditioning_dilations: dilations of the last stage's blocks, repeated in this order.
       adaptation_filters: filters of the adaptation network.
-      matching_filters: filters of the network that makes keys, by which places of references are recognized.
+      matching_blocks, matching_bottlenecks, matching_dilations: the same as of the conditioning network, of the network
+        that recognizes places of references (our choice).
+      matching_filters: filters of its last layers.
       key_size: K, size of a key.
       pixelcnn_blocks: gated blocks of the PixelCNN, after the first layer.
       pixelcnn_filters: filters of each of its two stacks.
@@ -40,7 +42,8 @@ class LowResColorizerConfig(config.Config):
 
     PRESETS: typing.ClassVar[dict] = {
         'tiny': dict(conditioning_blocks=(1, 1, 1), conditioning_filters=(4, 4, 8), adaptation_filters=8,
-                     matching_filters=8, key_size=8, pixelcnn_blocks=2, pixelcnn_filters=8, pixelcnn_hidden=16,
+                     matching_blocks=(1, 1, 1), matching_bottlenecks=(4, 4, 8), matching_filters=8, key_size=8,
+                     pixelcnn_blocks=2, pixelcnn_filters=8, pixelcnn_hidden=16,
                      mixtures=2, dropout=0.),
         'small': dict(conditioning_blocks=(1, 1, 4), conditioning_filters=(16, 16, 48),
                       conditioning_dilations=(1, 2, 4, 8), adaptation_filters=48,
@@ -53,6 +56,9 @@ class LowResColorizerConfig(config.Config):
     conditioning_filters: tuple = (64, 128, 256)
     conditioning_dilations: tuple = (1,)
     adaptation_filters: int = 64
+    matching_blocks: tuple = (1, 1, 4)
+    matching_bottlenecks: tuple = (16, 16, 48)
+    matching_dilations: tuple = (1, 2, 4, 8)
     matching_filters: int = 96
     key_size: int = 64
     pixelcnn_blocks: int = 10

@@ -29,13 +29,18 @@ HINTED = 1.5  # what is added to it where the user gave a hint
 ABSENT = -1e9  # log weight of a place that is not there; it fills up references
 REFERENCES = 16  # the most references of a picture
 _EVEN = .2  # standard deviation of the colors looked at, at which they tell half of what one color does
+_CORRECTION = 16  # filters of what corrects the confidence
+_RANGE = 8.  # most absolute value of its inputs, which are logarithms
 _SCALE = .12  # of the Laplace distribution of a color
 _FASTER = 20.  # how much faster than other weights the numbers of the mixture are learned
-_LEAST, _MOST = .25, .75  # confidence below which a place counts as not recognized, and from which on as known
+_LEAST = .5  # confidence below which a place counts as not recognized
 _USE = 3  # of a picture's seeds; dropout and hints have 0 to 2
-# Of training pictures: the share whose references only teach the keys, and that of references of another group.
-_WITHOUT, _STRANGE = .3, .1
-_SHOWN = 2  # references of a training picture
+_RIGHT = .2  # distance from the truth, below which a color that was found is right
+_RUN = 4  # pictures of training that follow each other, of which each has two of the others as references
+_TURNED = 1 / 3  # share of these runs whose hues are rotated
+# Of training pictures: the share whose references the rest of the network does not see, and the share whose references
+# are of another run of pictures.
+_WITHOUT, _STRANGE = .3, .15
 
 
 class Looked(typing.NamedTuple):
@@ -83,7 +88,11 @@ class Matching(keras.layers.Layer):
             keras.layers.Conv2D(key_size, 1)])
 
     def build(self, shape):
-        self._places = shape[1] * shape[2]
+        self._side = shape[1]
+        self._correction = keras.Sequential([
+            keras.layers.Conv2D(_CORRECTION, 3, padding='same', activation='relu', dtype='float32'),
+            keras.layers.Conv2D(1, 1, kernel_initializer='zeros', dtype='float32')])
+        self._correction.build([None, self._side, self._side, 3 + self._keys.layers[-1].filters])
         self._scale, self._nowhere = (
             self.add_weight(name, [], initializer=keras.initializers.Constant(first / _FASTER),
                             experimental_autocast=False)
@@ -127,17 +136,44 @@ class Matching(keras.layers.Layer):
                       tf.argmax(weights, axis=-1, output_type=tf.int32), tf.reduce_max(weights, axis=-1),
                       self._size(places))
 
-    def matched(self, looked):
-        """Returns what places saw, as spread hints [..., N, 4] are: color times confidence, then the confidence.
+    def matched(self, looked, keys):
+        """Returns what the places of whole pictures saw, as spread hints are: color times confidence, then confidence.
 
-        The confidence is the share of what is looked at, the rest being nowhere, and less where the colors differ.
+        The confidence begins as the share of what is looked at, the rest being nowhere, and less where the colors
+        differ. A small network corrects it, which `loss_of_confidence` teaches. It then is the probability that a color
+        is right.
+
+        Args:
+          looked: a `Looked` of N = L * L places.
+          keys: [B, L, L, K], of these places.
+        Returns:
+          [B, L, L, 4].
         """
-        share = looked.total / (looked.total + self._weight_of_nowhere(looked.size))
         total, color, square = tf.split(looked.sums, [1, 3, 1], axis=-1)
         color, square = (tf.math.divide_no_nan(of, total) for of in (color, square))
-        variance = tf.maximum(square - tf.reduce_mean(tf.square(color), axis=-1, keepdims=True), 0.)
-        confidence = share[..., None] / (1 + variance / _EVEN ** 2)
-        return confidence * tf.concat([color, tf.ones_like(confidence)], axis=-1)
+        variance = tf.maximum(square - tf.reduce_mean(tf.square(color), axis=-1, keepdims=True), 0.) / _EVEN ** 2
+        total, nowhere = looked.total[..., None], self._weight_of_nowhere(looked.size)[..., None]
+        doubt = nowhere + variance * (total + nowhere)
+        told = tf.concat([_log_ratio(total, doubt), _log_ratio(looked.most[..., None], total), tf.math.log1p(variance)],
+                         axis=-1)
+        total, doubt, told, color = (tf.reshape(of, [-1, self._side, self._side, of.shape[-1]])
+                                     for of in (total, doubt, told, color))
+        total *= tf.exp(self._correction(tf.concat([told, keys], axis=-1)))
+        return total / (total + doubt) * tf.concat([color, tf.ones_like(total)], axis=-1)
+
+    @staticmethod
+    def loss_of_confidence(matched, color):
+        """Computes the cross entropy of the confidence, as the probability that a color is right.
+
+        Args:
+          matched: see `matched`.
+          color: [B, L, L, 3], the true colors.
+        Returns:
+          [B, L, L], in nats.
+        """
+        found, sure = tf.math.divide_no_nan(matched[..., :3], matched[..., 3:]), matched[..., 3]
+        right = tf.reduce_mean(tf.abs(found - color), axis=-1) < _RIGHT
+        return -tf.math.log(tf.where(right, sure, 1 - sure) + 1e-6)
 
     def color(self, low_res, keys, looked, references, chapter=None, hints=None):
         """Lays the colors of references over pictures, then hints.
@@ -153,7 +189,7 @@ class Matching(keras.layers.Layer):
         """
         weight = tf.fill([*tf.unstack(tf.shape(low_res))[:-1], 1], PREVIOUS)
         weight = weight if hints is None else weight + HINTED * hints[..., 3:]
-        count, own = tf.shape(keys)[0], 0 if references is None else tf.shape(references)[1] * self._places
+        count, own = tf.shape(keys)[0], 0 if references is None else tf.shape(references)[1] * self._side ** 2
 
         def color(number, low_res, match, confidence):
             """Colors one picture; those before it are done."""
@@ -164,13 +200,10 @@ class Matching(keras.layers.Layer):
                 places = tf.reshape(places, [1, -1, places.shape[-1]])
                 seen = tf.cond(tf.reduce_any(earlier), lambda: join(
                     seen, self.look(flat(keys[number, None]), places), first=own), lambda: seen)
-            matched = tf.reshape(self.matched(seen), [1, *low_res.shape[1:3], 4])
-            sure = matched[..., 3:]
-            # What is barely recognized is a mixture of many colors, so it would make pictures gray.
-            laid = matched * tf.math.divide_no_nan(_strength(sure), sure)
-            its = hints_ops.lay_over(low_res[number, None], laid)
+            matched = self.matched(seen, keys[number, None])
+            its = hints_ops.lay_over(low_res[number, None], matched)
             its = its if hints is None else hints_ops.lay_over(its, hints[number, None])
-            sure = sure[0, ..., 0]
+            sure = matched[0, ..., 3]
             best = tf.where(sure < _LEAST, -1, tf.reshape(seen.best, sure.shape))
             return (number + 1, tf.tensor_scatter_nd_update(low_res, [[number]], colors.quantize(its)),
                     match.write(number, best), confidence.write(number, sure))
@@ -187,17 +220,16 @@ class Matching(keras.layers.Layer):
 
     def _size(self, places):
         """The weight of places [B, M, K + 4], in whole pictures: [B, 1]. What hints add does not count."""
-        return tf.reduce_sum(tf.exp(tf.minimum(places[..., -1], 0.)), axis=-1, keepdims=True) / self._places
+        return tf.reduce_sum(tf.exp(tf.minimum(places[..., -1], 0.)), axis=-1, keepdims=True) / self._side ** 2
 
     def _weight_of_nowhere(self, size):
         """The weight of nowhere. It grows with the number of references, as all that is not meant does."""
         return tf.exp(_FASTER * self._nowhere) * (size + 1e-6)
 
 
-def _strength(confidence):
-    """How strongly colors are laid over, by their confidence: 0 up to `_LEAST`, then smoothly to 1 at `_MOST`."""
-    x = tf.clip_by_value((confidence - _LEAST) / (_MOST - _LEAST), 0., 1.)
-    return x * x * (3 - 2 * x)
+def _log_ratio(some, others):
+    """log(some / others), limited to +-`_RANGE`."""
+    return tf.math.log(tf.clip_by_value(tf.math.divide_no_nan(some, others), math.exp(-_RANGE), math.exp(_RANGE)))
 
 
 def join(some, others, first):
@@ -234,8 +266,27 @@ def absent(keys):
     return encode(keys, tf.zeros_like(keys[..., :3]), ABSENT)[:, None]
 
 
-def random(seeds, group, keys, color):
-    """Takes references for training from the batch: the two pictures before each one, if they are of its group.
+def turn(seeds, color, known):
+    """Rotates the hues of some runs of training pictures, so that only references tell their colors.
+
+    Args:
+      seeds: int [B, 2], one for each picture.
+      color: [B, S, S, 3].
+      known: bool [B], whether the outline can tell the colors.
+    Returns:
+      (color, known), changed.
+    """
+    number = tf.range(tf.shape(seeds)[0])
+    uniform = noise.uniform(tf.gather(seeds, number - number % _RUN), [2], use=_USE + 2)
+    turned, angle = uniform[:, 0] < _TURNED, 2 * math.pi * uniform[:, 1, None, None]
+    around_gray = tf.constant([[0., -1, 1], [1, 0, -1], [-1, 1, 0]]) / math.sqrt(3)
+    rotation = tf.cos(angle) * tf.eye(3) + (1 - tf.cos(angle)) / 3 + tf.sin(angle) * around_gray
+    rotated = tf.clip_by_value(tf.einsum('bijc,bdc->bijd', color, rotation), -1., 1.)
+    return tf.where(turned[:, None, None, None], rotated, color), known & ~turned
+
+
+def random(seeds, group, known, keys, color):
+    """Takes references for training from the batch: for each picture two that are near, if they are of its group.
 
     Some are of another group. On several devices, each looks at its own share of the batch, so this alone makes a step
     depend on their number.
@@ -243,17 +294,22 @@ def random(seeds, group, keys, color):
     Args:
       seeds: int [B, 2], one for each picture.
       group: int64 [B].
+      known: bool [B], whether the outline can tell the colors.
       keys: [B, L, L, K].
       color: [B, L, L, 3].
     Returns:
       ([B, 2 * L * L, K + 4]; [B, 1, 1, 1], 1 if the network is to see them, else 0).
     """
-    uniform, shown = noise.uniform(seeds, [1 + _SHOWN], use=_USE), []
-    for back in range(1, 1 + _SHOWN):
-        alike = (tf.roll(group, back, axis=0) == group) | (uniform[:, back] < _STRANGE)
-        weight = tf.where(alike, 0., ABSENT)[:, None, None, None]
-        shown.append(encode(*(tf.roll(of, back, axis=0) for of in (keys, color)), weight))
-    return flat(tf.stack(shown, axis=1)), tf.cast(uniform[:, 0] >= _WITHOUT, tf.float32)[:, None, None, None]
+    uniform, count, shown = noise.uniform(seeds, [2], use=_USE), tf.shape(group)[0], []
+    strange, number = uniform[:, 1] < _STRANGE, tf.range(count)
+    for bit in (1, 2):
+        other = tf.bitwise.bitwise_xor(number, bit)
+        other = tf.where(strange, other + _RUN, other) % count
+        alike = (tf.gather(group, other) == group) | strange
+        weight = tf.where(alike & (other != number), 0., ABSENT)[:, None, None, None]
+        shown.append(encode(*(tf.gather(of, other) for of in (keys, color)), weight))
+    sees = (uniform[:, 0] >= _WITHOUT) | ~known
+    return flat(tf.stack(shown, axis=1)), tf.cast(sees, tf.float32)[:, None, None, None]
 
 
 def some(seeds, keys, color):

@@ -141,6 +141,17 @@ def test_pictures_of_a_group_follow_each_other_if_that_is_asked_for(mosaics):
         assert np.all(group[::2] == group[1::2]) and len(set(group)) == 2
 
 
+def test_every_second_run_is_of_other_casts(mosaics, data):
+    """Here the same pictures are given for both."""
+    count = COUNTS['train']
+    batches = list(dataset.load(mosaics.data, 'train', 4, CROP, 1, together=2, casts=mosaics.data).take(2 * count // 4))
+    assert all(batch['known'].numpy().tolist() == [True, True, False, False] for batch in batches)
+    numbers = np.array([[place.number for place in _places(batch, 'color', mosaics.train)] for batch in batches])
+    assert sorted(numbers[:, :2].ravel()) == sorted(numbers[:, 2:].ravel()) == list(range(count))
+    with pytest.raises(errors.UserError, match=f'pictures of 286 pixels.*{SIZE}'):
+        dataset.load(mosaics.data, 'train', 4, CROP, 1, casts=data)
+
+
 def test_training_that_begins_later_goes_on_as_if_it_had_not_stopped(mosaics):
     batches, later = _train(mosaics, 5), _train(mosaics, 2, first=12)
     for batch, expected in zip(later, batches[3:], strict=True):

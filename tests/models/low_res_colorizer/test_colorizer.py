@@ -103,7 +103,7 @@ def test_hints_change_what_the_network_expects_and_are_laid_over(outlines):
     np.testing.assert_allclose(hinted[0, 8:12, 8:12], np.broadcast_to([.5, -.5, .25], (4, 4, 3)), atol=.51 / 127.5)
     assert np.any(hinted[0, 12:] != plain[0, 12:])  # elsewhere by the network alone
     unseeing = low_res_colorizer.LowResColorizer.from_preset('tiny', sees_hints=False)
-    features = unseeing.see(outlines)[0]
+    features = unseeing.see(outlines)
     np.testing.assert_array_equal(unseeing.condition(features, tf.constant(hints)), unseeing.condition(features))
 
 

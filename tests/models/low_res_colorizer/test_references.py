@@ -29,7 +29,7 @@ def _colors(upper, lower):
 
 def _matched(matching, keys, *places):
     looked = matching.look(references.flat(keys), references.flat(tf.stack(places, axis=1)))
-    return matching.matched(looked).numpy().reshape(SIDE, SIDE, 4), looked
+    return matching.matched(looked, keys).numpy()[0], looked
 
 
 def test_a_place_takes_the_color_of_what_it_recognizes(matching):
@@ -66,7 +66,7 @@ def test_joined_in_parts_is_as_seen_at_once(matching, rng):
                            for of in (places, places[:1], places[1:]))
     joined = references.join(some, others, first=SIDE * SIDE)
     np.testing.assert_array_equal(joined.best, whole.best)
-    np.testing.assert_allclose(matching.matched(joined), matching.matched(whole), atol=1e-5)
+    np.testing.assert_allclose(matching.matched(joined, keys), matching.matched(whole, keys), atol=1e-5)
 
 
 def test_the_loss_teaches_what_is_alike(rng):
@@ -76,8 +76,8 @@ def test_the_loss_teaches_what_is_alike(rng):
 
     def picture():
         kind = rng.integers(0, 2, (16, SIDE, SIDE))
-        noise = rng.normal(size=(16, SIDE, SIDE, 4))
-        shown = np.concatenate([kind[..., None], noise], axis=-1)
+        noise = rng.normal(size=(16, SIDE, SIDE, 1))
+        shown = np.concatenate([2. * kind[..., None], noise], axis=-1)
         return tf.constant(shown, tf.float32), tf.constant(np.float32([RED, BLUE])[kind])
 
     def loss():
@@ -86,26 +86,61 @@ def test_the_loss_teaches_what_is_alike(rng):
         return tf.reduce_mean(layer.loss(references.flat(layer(features)), references.flat(color), places))
 
     values = []
-    for _ in range(80):
+    for _ in range(50):
         with tf.GradientTape() as tape:
             values.append(loss())
-        optimizer.apply_gradients(zip(tape.gradient(values[-1], layer.trainable_variables), layer.trainable_variables,
-                                      strict=True))
+        gradients = zip(tape.gradient(values[-1], layer.trainable_variables), layer.trainable_variables, strict=True)
+        optimizer.apply_gradients([pair for pair in gradients if pair[0] is not None])
     assert np.mean(values[-10:]) < np.mean(values[:10]) - .2
 
 
 def test_training_takes_references_of_the_same_group():
-    keys, color = _keys(0, 1), _colors(RED, BLUE)
-    keys, color = tf.tile(keys, [64, 1, 1, 1]), tf.tile(color, [64, 1, 1, 1])
-    seeds = tf.stack([tf.zeros(64, tf.int32), tf.range(64)], axis=1)
-    group = tf.repeat(tf.range(16, dtype=tf.int64), 4)
-    places, shown = references.random(seeds, group, keys, color)
-    there = tf.reshape(places[..., -1], [64, 2, -1]).numpy() > references.ABSENT
-    assert np.all(there == there[..., :1])
-    alike = np.stack([np.roll(group, back) == group for back in (1, 2)], axis=1)
-    assert np.all(there[..., 0][alike])
-    assert .02 < there[..., 0][~alike].mean() < .3  # a few of other groups
-    assert .5 < shown.numpy().mean() < .9
+    keys, count = _keys(0, 1), 64
+    seeds = tf.stack([tf.zeros(count, tf.int32), tf.range(count)], axis=1)
+    group, known = np.arange(count) // 4 * 4, np.arange(count) % 8 < 4
+    group[5] = 99  # alone in its group
+    color = np.broadcast_to(np.arange(count)[:, None, None, None], (count, SIDE, SIDE, 3))  # tells the picture
+    places, sees = references.random(seeds, tf.constant(group), tf.constant(known), tf.tile(keys, [count, 1, 1, 1]),
+                                     tf.constant(color, tf.float32))
+    places = tf.reshape(places, [count, 2, -1, KEY + 4]).numpy()
+    there, number = places[..., -1] > references.ABSENT, np.int32(places[..., 0, -4])
+    assert np.all(there == there[..., :1]) and np.all(number != np.arange(count)[:, None])
+    alike, there = group[number] == group[:, None], there[..., 0]
+    assert np.all(there[alike]) and .6 < alike.mean() < .98  # most, but not all
+    assert .02 < (there & ~alike).mean() < .3  # a few see another group
+    sees = sees.numpy().ravel()
+    assert .5 < sees[known].mean() < .9 and np.all(sees[~known] == 1)
+
+
+@pytest.mark.parametrize('right', [True, False])
+def test_confidence_learns_whether_references_tell_the_color(right, rng):
+    layer = references.Matching(filters=8, key_size=KEY)
+    layer(tf.zeros([1, SIDE, SIDE, 3]))
+    keys = tf.math.l2_normalize(tf.constant(rng.normal(size=(2, SIDE, SIDE, KEY)), tf.float32), -1)
+    true = tf.tile(_colors(RED, RED), [2, 1, 1, 1])
+    places = references.flat(references.encode(keys, true if right else -true))
+    optimizer, weights, sure = keras.optimizers.Adam(.05), layer._correction.trainable_variables, []
+    for _ in range(10):
+        with tf.GradientTape() as tape:
+            matched = layer.matched(layer.look(references.flat(keys), places), keys)
+            loss = tf.reduce_mean(layer.loss_of_confidence(matched, true))
+        optimizer.apply_gradients(zip(tape.gradient(loss, weights), weights, strict=True))
+        sure.append(float(tf.reduce_mean(matched[..., 3])))
+    assert sure[-1] > sure[0] if right else sure[-1] < sure[0] - .1
+
+
+def test_hues_of_whole_runs_are_rotated(rng):
+    seeds = tf.stack([tf.zeros(120, tf.int32), tf.range(120)], axis=1)
+    color = tf.tile(tf.reshape(tf.constant([[.5, -.2, -.3], [.1, .1, .1]]), [1, 1, 2, 3]), [120, 1, 1, 1])
+    turned, known = references.turn(seeds, color, tf.constant([True] * 116 + [False] * 4))
+    known, same = known.numpy(), (np.abs(turned - color) < 1e-6).all(axis=(1, 2, 3))
+    assert np.all(known[:116].reshape(-1, 4) == known[:116:4, None]) and .4 < known.mean() < .9
+    assert not known[116:].any()
+    np.testing.assert_array_equal(known[:116], same[:116])
+    np.testing.assert_allclose(turned[:, 0, 1], color[:, 0, 1], atol=1e-6)  # gray stays gray
+    apart = np.abs(turned[:, 0, 0] - color[:, 0, 0]).max(axis=-1)
+    assert len(np.unique(apart[~known].round(4))) > 5
+    np.testing.assert_allclose(np.sum(turned[:, 0, 0], axis=-1), 0, atol=1e-5)
 
 
 def test_a_quarter_of_the_places_with_their_colors(rng):
@@ -139,7 +174,7 @@ def pictures(rng):
 
 def test_colors_follow_the_reference_of_the_same_drawing(colorizer, pictures):
     outlines, seeds, color = pictures
-    sheet = references.encode(colorizer.see(outlines)[1], color)[:1]
+    sheet = references.encode(colorizer.keys(outlines), color)[:1]
     consensus = tf.function(colorizer.consensus)
     plain = consensus(outlines, seeds)['low_res']
     given = consensus(outlines, seeds, references=tf.tile(sheet[:, None], [3, 1, 1, 1, 1]))

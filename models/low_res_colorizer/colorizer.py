@@ -12,7 +12,7 @@ import tf_keras as keras
 
 from data_pipeline.pictures import colors
 from models.base import network, polyak_average
-from models.low_res_colorizer import conditioning, consensus, gated_pixelcnn, likelihoods, priors, references
+from models.low_res_colorizer import conditioning, consensus, contexts, likelihoods, priors, references
 from models.low_res_colorizer.config import LowResColorizerConfig
 from models.ops import background, per_picture, resize
 from models.ops import hints as hints_ops
@@ -50,9 +50,7 @@ class LowResColorizer(network.Network):
         self.adaptation_network = conditioning.adaptation_network(config)
         self.likelihood = likelihoods.LIKELIHOODS[config.likelihood]
         parameters, self._noise_size = self.likelihood.sizes(config.mixtures)
-        self.pixelcnn = gated_pixelcnn.GatedPixelCNN(
-            config.pixelcnn_blocks, config.pixelcnn_filters, config.pixelcnn_hidden, parameters, config.dropout,
-            sees_picture=config.autoregressive)
+        self.context_network = contexts.CONTEXTS[config.context](config, parameters)
         self._prior = priors.PRIORS[config.prior]
         self._prior_head, self._outline_head = (keras.Sequential([
             keras.layers.Dense(config.pixelcnn_hidden, activation='relu'), keras.layers.Dense(outputs)])
@@ -106,7 +104,7 @@ class LowResColorizer(network.Network):
 
     def _parameters(self, condition, low_res, seeds=None):
         """`call`, given the condition. `seeds` (int [B, 2], one for each picture) turn dropout on."""
-        return self._split(condition)[1] + self.pixelcnn(low_res, condition, seeds)
+        return self._split(condition)[1] + self.context_network(low_res, condition, seeds)
 
     def _split(self, condition):
         """Takes the suggested colors [B, L, L, 2, 3] and the part of the parameters [B, L, L, P] from `condition`.
@@ -134,7 +132,7 @@ class LowResColorizer(network.Network):
           condition: see `condition`.
           low_res: [B, L, L, 3].
         """
-        return tf.concat([self.pixelcnn.neighbors(low_res), self._split(condition)[0]], axis=-2)
+        return tf.concat([self.context_network.neighbors(low_res), self._split(condition)[0]], axis=-2)
 
     def noise(self, seeds, drafts=1):
         """Makes the noise of each picture's samples from the picture's own seed.
@@ -235,7 +233,7 @@ class LowResColorizer(network.Network):
             pixel = self.likelihood(of_outline[:, row, column] + correction, known)
             return pixel.sample(noise[:, row, column], temperature)
 
-        low_res, corrections = self.pixelcnn.sample(condition, draw, drafts)
+        low_res, corrections = self.context_network.sample(condition, draw, drafts)
         log_prob = self._pixel_log_prob(of_outline + corrections, low_res, tf.repeat(condition, drafts, axis=0))
         return low_res, tf.reduce_sum(log_prob, axis=[1, 2])
 

@@ -6,7 +6,7 @@ import tf_keras as keras
 from data_pipeline.pictures import colors
 from eval import benchmark
 from models import low_res_colorizer
-from models.low_res_colorizer import contexts, likelihoods
+from models.low_res_colorizer import likelihoods
 from tests.models import steps
 
 
@@ -33,9 +33,10 @@ def test_sample_depends_on_outline_and_seed_only(colorizer, outlines):
     assert np.any(other[0] != both[0]) and np.all(other[1] == both[1])
 
 
-@pytest.mark.parametrize('variant', [{'likelihood': name} for name in likelihoods.LIKELIHOODS]
-                         + [{'context': name} for name in contexts.CONTEXTS if name != 'full']
-                         + [{'sees_outline': False}], ids=str)
+@pytest.mark.parametrize('variant', [
+    *({'likelihood': likelihood, 'context': context} for likelihood, context in zip(
+        likelihoods.LIKELIHOODS, ('full', 'row_lstm', 'diagonal_bilstm'), strict=True)),
+    {'context': 'none'}, {'sees_outline': False}], ids=str)
 def test_samples_are_on_the_grid_and_as_likely_as_log_prob_says(outlines, variant):
     keras.utils.set_random_seed(0)
     model = low_res_colorizer.LowResColorizer.from_preset('tiny', **variant)

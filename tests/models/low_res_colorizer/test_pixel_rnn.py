@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 import tensorflow as tf
+import tf_keras as keras
 
 from models.low_res_colorizer import LowResColorizerConfig, contexts, diagonal_bilstm, pixel_rnn, row_lstm
 from models.ops import noise
@@ -71,17 +72,44 @@ def test_cell_states_stay_in_single_precision():
     np.testing.assert_allclose(cell, 1 + np.tanh(1 / 512), rtol=1e-6)
 
 
+def _network(context, **changes):
+    """A tiny network, and inputs for it: picture, condition."""
+    tf.random.set_seed(0)
+    inputs = (tf.random.stateless_uniform([2, HEIGHT, WIDTH, n], [0, n], -1, 1) for n in (3, 4))
+    return contexts.CONTEXTS[context](LowResColorizerConfig.from_preset('tiny', **changes), 5), *inputs
+
+
+@pytest.mark.parametrize('context', ['row_lstm', 'diagonal_bilstm'])
+def test_gradients_are_the_same_compiled_and_nearly_the_same_in_half_precision(context):
+
+    def gradients(network, picture, condition):
+        with tf.GradientTape() as tape:
+            loss = tf.reduce_mean((tf.cast(network(picture, condition), tf.float32) - picture[..., :1]) ** 2)
+        return tf.concat([tf.reshape(x, [-1]) for x in tape.gradient(loss, network.trainable_variables)], axis=0)
+
+    network, *inputs = _network(context)
+    plain, compiled = gradients(network, *inputs), tf.function(gradients, jit_compile=True)(network, *inputs)
+    keras.mixed_precision.set_global_policy('mixed_bfloat16')
+    try:
+        half, *_ = _network(context)
+        half(*inputs)
+        half.set_weights(network.get_weights())
+        of_half = gradients(half, *inputs)
+    finally:
+        keras.mixed_precision.set_global_policy('float32')
+    assert tf.norm(compiled - plain) < 1e-4 * tf.norm(plain)
+    assert 0 < tf.norm(of_half - plain) < .2 * tf.norm(plain)
+
+
 @pytest.mark.parametrize('context', ['row_lstm', 'diagonal_bilstm'])
 def test_dropout_is_on_the_input_of_each_layer_with_its_own_seeds(context, monkeypatch):
     calls = []
     monkeypatch.setattr(noise, 'dropout', lambda x, rate, seeds, use: calls.append(
         (seeds.numpy().tolist(), use, rate)) or 0 * x)
-    network = contexts.CONTEXTS[context](LowResColorizerConfig.from_preset('tiny', dropout=.5), 5)
-    picture, condition = tf.random.stateless_uniform([1, 6, 6, 3], [0, 0]), tf.zeros([1, 6, 6, 4])
-    seeds = tf.constant([[5, 7]])
-    network(picture, condition, seeds)
-    assert calls == [([[5, 7]], 0, .5), ([[6, 7]], 0, .5)]
-    assert np.ptp(network(picture, condition, seeds)) > 0  # the residual connections go around it
+    network, *inputs = _network(context, dropout=.5)
+    result = network(*inputs, tf.constant([[5, 7], [8, 9]]))
+    assert calls == [([[5, 7], [8, 9]], 0, .5), ([[6, 7], [9, 9]], 0, .5)]
+    assert np.abs(result[0] - result[1]).max() > 1e-3  # the residual connections go around it
 
 
 @pytest.mark.parametrize(('context', 'kernels'), [

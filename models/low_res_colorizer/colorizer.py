@@ -1,8 +1,8 @@
 """The network of the low-resolution colorizer (paper, section 2, "closely follows" PixColor, 1705.07208).
 
-An outline goes through the conditioning and adaptation networks; a gated PixelCNN paints the picture pixel by pixel,
-given their features. The likelihood of a pixel is PixelCNN++'s logistic mixture, which the paper found necessary on a
-small data set.
+An outline goes through the conditioning and adaptation networks; a context network (see `contexts`), which is the gated
+PixelCNN by default, paints the picture pixel by pixel, given their features. The likelihood of a pixel is PixelCNN++'s
+logistic mixture, which the paper found necessary on a small data set.
 """
 
 import functools
@@ -22,7 +22,8 @@ class LowResColorizer(network.Network):
     """p(picture [B, L, L, 3] | outline [B, S, S, 1]), trained by maximum likelihood.
 
     Our choice: the network also predicts every pixel from the outline alone, with a loss of its own. This prior (see
-    `priors`) learns colors fast. Its color is an input of the PixelCNN, and components of the mixture can copy it.
+    `priors`) learns colors fast. Its color is an input of the context network, and components of the mixture can copy
+    it.
 
     Our choice: the network sees hints, if there are any (see `models.ops.hints`). In training they are random points of
     the true picture.
@@ -73,7 +74,7 @@ class LowResColorizer(network.Network):
         return features, self.matching(features)
 
     def condition(self, features, hints=None, matched=None):
-        """Computes what the PixelCNN is conditioned on.
+        """Computes what the context network is conditioned on.
 
         Args:
           features: [B, L, L, F + 1], see `see`.

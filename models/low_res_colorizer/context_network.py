@@ -8,8 +8,8 @@ A context network predicts the distribution of each pixel, given a condition and
     . . . . . . .
 
 The first layer is 7x7, and its mask "A" leaves out X itself. The later layers see what the first one made of the
-context, so their mask "B" leaves them X. The studies also mask the green and blue channels of X from the red one. That
-is not needed here: a likelihood takes the parameters of all three channels at once, and joins the channels itself.
+context, so their mask "B" leaves them X. PixelRNN (1601.06759) also masks the channels of X from each other. That is
+not needed here: the parameters of all three channels are computed at once, and the likelihood joins the channels.
 
 Sampling computes every activation once (after fast-pixel-cnn):
 

@@ -8,8 +8,8 @@ right of it; it is moved a row down, because its own row there is not known yet.
     l l l X . . . . .    b: both
     . . . . . . . . .    . and -: neither
 
-The last pixel of the row above, "-", is missing if it is out of the reach of the first layer (3 pixels), as in the
-study: mask A hides it from its own features, and there are none to its right. The next row sees it.
+The last pixel of the row above, "-", is missing if it is out of the reach of the first layer (3 pixels). This follows
+from the published layers: mask A hides it from its own features, and there are none to its right. The next row sees it.
 
 Training computes a diagonal at a time, on a map whose row i is moved i places to the right, so that the pixels of a
 diagonal are a column; the right direction has the mirrored map:

@@ -9,7 +9,7 @@
               |      condition, state-to-state                       |
               +------------------------------------------------------+  residual connection
 
-The condition enters the gates of every layer (our choice, as in the gated PixelCNN; the study has none). Dropout on the
+The condition enters the gates of every layer (our choice, as in the gated PixelCNN; PixelRNN has none). Dropout on the
 layers' inputs, but not on the residual connection, is our choice, too.
 """
 

@@ -30,7 +30,7 @@ def _layer(make, rng):
     return weights, x[0], condition[0], layer(x, condition)[0]
 
 
-def test_row_lstm_is_the_recurrence_of_the_study(rng):
+def test_row_lstm_is_the_published_recurrence(rng):
     """Section 3.1, pixel by pixel."""
     weights, x, condition, result = _layer(row_lstm.RowLSTMLayer, rng)
     inputs, states = weights['input_to_state/kernel'], weights['state_to_state/kernel']
@@ -44,7 +44,7 @@ def test_row_lstm_is_the_recurrence_of_the_study(rng):
     np.testing.assert_allclose(result, expected, atol=1e-4)
 
 
-def test_diagonal_bilstm_is_the_recurrence_of_the_study(rng):
+def test_diagonal_bilstm_is_the_published_recurrence(rng):
     """Section 3.2, pixel by pixel. The right direction is that of the mirrored map, moved a row down."""
     weights, x, condition, result = _layer(diagonal_bilstm.DiagonalBiLSTMLayer, rng)
 

@@ -9,9 +9,8 @@ from PIL import Image
 
 from data_pipeline.common import errors
 from data_pipeline.pictures import square
-from eval import colorize, systems
+from eval import colorize
 from eval.settings import Settings
-from models import low_res_colorizer
 from tests.eval.stand_in import files, pixels
 from tests.pictures import encode
 from tests.programs import run_here
@@ -103,11 +102,7 @@ def test_the_seed_follows_from_the_name_in_the_input_and_the_seed_that_is_asked_
     assert stand_in.seeds[-1] == zlib.crc32('ch/caf\u00e9'.encode()) + 7
 
 
-@pytest.mark.parametrize('context', ['full', 'diagonal_bilstm'])
-def test_the_same_picture_and_seed_give_the_same_colors_and_another_seed_does_not(
-        tmp_path, drawing, tiny_weights, context):
-    low_res_colorizer.LowResColorizer.from_preset('tiny', context=context).save_pretrained(tmp_path / 'weights')
-    system = systems.LocalSystem('comic', [tmp_path / 'weights', tiny_weights], drafts=1)
+def test_the_same_picture_and_seed_give_the_same_colors_and_another_seed_does_not(tmp_path, drawing, system):
     Image.fromarray(drawing.line_art).save(tmp_path / 'a.png')
     for folder, seed in (('one', 3), ('again', 3), ('other', 4)):
         colorize.colorize([tmp_path / 'a.png'], tmp_path / folder, system, Settings(seed=seed))

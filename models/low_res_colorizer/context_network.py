@@ -92,8 +92,8 @@ class ContextNetwork(keras.layers.Layer):
           (pictures [B * drafts, H, W, 3], parameters [B * drafts, H, W, outputs]); `call` returns the same parameters
           for these pictures.
         """
-        (height, width), dtype, pictures = condition.shape[1:3], condition.dtype, condition.shape[0]
-        static_batch = None if pictures is None else pictures * drafts
+        count, height, width, _ = condition.shape
+        dtype, static_batch = condition.dtype, None if count is None else count * drafts
         batch = static_batch or tf.shape(condition)[0] * drafts
         conditions = self._conditions(condition)
         recorded = (tf.TensorSpec([3]), tf.TensorSpec([self._outputs], dtype), self._kept(dtype))

@@ -41,7 +41,7 @@ class PixelDense(keras.layers.Dense):
 
 
 def shift(x, axis):
-    """Moves x by one place along an axis: 0 comes in at the begin, and the last place falls out."""
+    """Moves x by one place along an axis: 0 enters at the front, the last place is dropped."""
     padded = tf.pad(x, [[int(k == axis), 0] for k in range(x.shape.rank)])
     size = [x.shape[k] if k == axis else -1 for k in range(x.shape.rank)]
     return tf.slice(padded, [0] * x.shape.rank, size)  # the gradient of [:, :-1] is slower

@@ -1,7 +1,7 @@
 """The context networks that `--context` chooses from: what a pixel knows of the pixels before it.
 
-  full: the gated PixelCNN, the only one of the published systems.
-  row_lstm, diagonal_bilstm: the two PixelRNNs, for comparison.
+  full: the gated PixelCNN (1606.05328), as in PixColor, which the paper follows.
+  row_lstm, diagonal_bilstm: the PixelRNNs (1601.06759), for comparison.
   none: the gated PixelCNN without sight of the picture, so pixels are independent given the outline.
 
 Each is a function of (`LowResColorizerConfig`, number of parameters of a pixel) that returns a `ContextNetwork`.

@@ -1,12 +1,11 @@
 """Row LSTM (PixelRNN, 1601.06759, section 3.1): the state of a pixel follows from those of the row above.
 
-What X sees is a triangle, wider by one pixel to each side with each row above, and the reach of the other parts beside
-it: 3 pixels of the first layer to each side, and to the left one more for each layer. On wide pictures, X does not see
-all pixels before it:
+What X sees is a triangle, which is wider by one pixel to each side with each row above. It begins with what the first
+layer reaches (3 pixels to each side), and each layer adds one pixel to the left. X does not see all pixels before it:
 
-    . . v v v v v v v v .    v: seen
-    . . . v v v v v v . .    .: not seen
-    . . . v v v X . . . .
+    . . v v v v v v v . .    v: seen
+    . . . v v v v v . . .    .: not seen
+    . . . . v v X . . . .
     . . . . . . . . . . .    (here: one layer, and a first layer that reaches 1 pixel)
 
 Training computes a row at a time:

@@ -13,6 +13,10 @@ sampling, for batches of 1 and 16:
   naive: the same samples by a whole forward pass for each of the 1,024 pixels.
   tfp: tfp.distributions.PixelCNN.sample of the same width, depth and mixture, which has no outline.
 
+contexts, for each network that `train.low_res_colorizer --context` chooses from:
+  CONTEXT: `cached_xla`, as above, for batches of 1 and 16.
+  training.CONTEXT.float32, training.CONTEXT.mixed_bfloat16: a training step of the low-resolution colorizer, as below.
+
 training:
   NETWORK.float32, NETWORK.mixed_bfloat16: a training step of each network in batches of 8; seconds for each picture.
 
@@ -61,6 +65,7 @@ from eval.serving import saved_model
 from models import background_detector, comic_colorizer, low_res_colorizer, polishing_network
 from models.base.config import Config
 from models.baselines import pix2pix, two_step_cgan
+from models.low_res_colorizer.contexts import CONTEXTS
 
 FLAGS = flags.FLAGS
 _LONG, _ENOUGH, _MOST_RUNS = 30., 10., 15  # seconds, seconds, runs
@@ -69,7 +74,7 @@ _DOTS = 10  # hints of a picture
 _EPISODES, _PANELS = 8, 12  # size of the comic that the input pipeline is measured with
 _INPUT_BATCHES = 100
 _CHAPTER_PAGES, _PAGE_PANELS = 24, 6
-_WHAT = ('sampling', 'training', 'input', 'chapter', 'hints', 'references', 'serving')
+_WHAT = ('sampling', 'contexts', 'training', 'input', 'chapter', 'hints', 'references', 'serving')
 
 
 def measure(cases):
@@ -144,32 +149,58 @@ def sampling(preset):
         compare('sampling', batch, cases)
 
 
+def contexts(preset):
+    """Prints the entries of --what=contexts."""
+    size = Config.image_size
+    for batch in (1, 16):
+        outline, seeds = tf.random.stateless_uniform([batch, size, size, 1], [0, 0]), tf.range(batch, dtype=tf.int64)
+        compare('contexts', batch, {context: (_sampler(preset, context), outline, seeds) for context in CONTEXTS})
+    for context in CONTEXTS:
+        training_step(f'contexts.training.{context}', low_res_colorizer.LowResColorizer, preset, context=context)
+
+
+def _sampler(preset, context):
+    """The sampler of a low-resolution colorizer, with XLA."""
+    colorizer = low_res_colorizer.LowResColorizer.from_preset(preset, context=context)
+    return tf.function(lambda *inputs: colorizer.sample(*inputs, xla=True))
+
+
 def training(preset):
     """Prints the entries of --what=training. Returns (seconds for each picture, name) of the fastest step."""
-    size = Config.image_size
-    data = {'outline': tf.random.stateless_uniform([_BATCH_SIZE, size, size, 1], [0, 0]),
-            'color': tf.random.stateless_uniform([_BATCH_SIZE, size, size, 3], [0, 1], -1, 1),
-            'seeds': tf.random.stateless_uniform([_BATCH_SIZE, 2], [0, 2], maxval=1000, dtype=tf.int32)}
     gan = {'adversarial_weight': .01}
     cases = [(low_res_colorizer.LowResColorizer, {}), (background_detector.BackgroundDetector, {}),
              (polishing_network.PolishingNetwork,
               {'adversarial_weight': 0., 'detect_background': lambda outline: tf.round(outline)}),
              (pix2pix.Pix2Pix, gan), (two_step_cgan.LowResPix2Pix, gan), (two_step_cgan.PolishingPix2Pix, gan)]
-    fastest = []
-    for network, options in cases:
-        steps = {}
-        for precision in ('float32', 'mixed_bfloat16'):
-            keras.mixed_precision.set_global_policy(precision)
-            model = network.from_preset(preset)
-            model.compile(keras.optimizers.Adam(), **options)
-            steps[f'training.{network.NAME}.{precision}'] = (tf.function(model.train_step), data)
-        keras.mixed_precision.set_global_policy('float32')
-        seconds = {name: batch / _BATCH_SIZE for name, batch in measure(steps).items()}
-        first = next(iter(seconds))
-        for name in seconds:
-            report(name, seconds[name], first, seconds[first])
-        fastest += zip(seconds.values(), seconds, strict=True)
-    return min(fastest)
+    return min(step for network, options in cases
+               for step in training_step(f'training.{network.NAME}', network, preset, options))
+
+
+def training_step(name, network, preset, options=None, **changes):
+    """Prints the entries of a network's training step. Returns (seconds for each picture, entry's name) of each.
+
+    Args:
+      name: what the entries' names begin with.
+      network, preset, changes: class of the network; see `Network.from_preset`.
+      options: arguments of `compile`.
+    """
+    size, numbers = Config.image_size, tf.range(_BATCH_SIZE, dtype=tf.int64)
+    data = {'outline': tf.random.stateless_uniform([_BATCH_SIZE, size, size, 1], [0, 0]),
+            'color': tf.random.stateless_uniform([_BATCH_SIZE, size, size, 3], [0, 1], -1, 1),
+            'seeds': tf.random.stateless_uniform([_BATCH_SIZE, 2], [0, 2], maxval=1000, dtype=tf.int32),
+            'group': numbers // 4}
+    steps = {}
+    for precision in ('float32', 'mixed_bfloat16'):
+        keras.mixed_precision.set_global_policy(precision)
+        model = network.from_preset(preset, **changes)
+        model.compile(keras.optimizers.Adam(), **(options or {}))
+        steps[f'{name}.{precision}'] = (tf.function(model.train_step), data)
+    keras.mixed_precision.set_global_policy('float32')
+    seconds = {name: batch / _BATCH_SIZE for name, batch in measure(steps).items()}
+    first = next(iter(seconds))
+    for name in seconds:
+        report(name, seconds[name], first, seconds[first])
+    return [(seconds[name], name) for name in seconds]
 
 
 def input_pipeline(fastest):
@@ -285,6 +316,8 @@ def benchmarks(names, preset):
     """Runs the benchmarks in `names`. `input` needs the figures of `training`, so it runs that, too."""
     if 'sampling' in names:
         sampling(preset)
+    if 'contexts' in names:
+        contexts(preset)
     if {'training', 'input'} & names:
         fastest = training(preset)
         if 'input' in names:

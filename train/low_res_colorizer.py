@@ -14,8 +14,9 @@ draws such comics with --cast=random. They are every second run of pictures.
 colorizer does without references stays as it is.
 
 Six flags change one part each, to measure its worth: --likelihood; --prior; --nohints, with which the colorizer does
-not see hints; --noreferences, with which it does not see references; --context=none, with which pixels are independent
-given the outline; --outline=blank, with which the colorizer does not see the outline.
+not see hints; --noreferences, with which it does not see references; --context, the network that sees the pixels before
+a pixel: the gated PixelCNN (full), one of the PixelRNNs (row_lstm, diagonal_bilstm), or none, so that pixels are
+independent given the outline; --outline=blank, with which the colorizer does not see the outline.
 """
 
 import os
@@ -26,7 +27,7 @@ from absl import flags
 
 from data_pipeline import dataset
 from models import low_res_colorizer
-from models.low_res_colorizer import likelihoods, priors
+from models.low_res_colorizer import contexts, likelihoods, priors
 from models.ops import resize
 from train import callbacks, common, strategies
 
@@ -72,7 +73,7 @@ def main():
     model = low_res_colorizer.LowResColorizer.from_preset(
         common.FLAGS.preset, likelihood=common.FLAGS.likelihood, prior=common.FLAGS.prior,
         sees_hints=common.FLAGS.hints, sees_references=common.FLAGS.references,
-        autoregressive=common.FLAGS.context == 'full', sees_outline=common.FLAGS.outline == 'full')
+        context=common.FLAGS.context, sees_outline=common.FLAGS.outline == 'full')
     more = [callbacks.ValidateAverage()]
     shown = dataset.held_out(common.FLAGS.data, _PICTURES, model.config.image_size)
     if shown and strategies.is_chief():
@@ -89,6 +90,6 @@ if __name__ == '__main__':
     flags.DEFINE_bool('hints', True, 'Show hints to the colorizer.')
     flags.DEFINE_bool('only_matching', False, 'Train only what recognizes places of references.')
     flags.DEFINE_bool('references', True, 'Show references to the colorizer.')
-    flags.DEFINE_enum('context', 'full', ['full', 'none'], 'Earlier pixels that a pixel depends on: all, or none.')
+    flags.DEFINE_enum('context', 'full', list(contexts.CONTEXTS), 'Network that sees the pixels before a pixel.')
     flags.DEFINE_enum('outline', 'full', ['full', 'blank'], 'Outline that the colorizer sees: all of it, or none.')
     common.run(main)

@@ -8,10 +8,8 @@ from data_pipeline.common import errors
 
 # Names that weight folders of version 0.1 have: one table of sizes for all networks, strings for yes or no.
 _FORMER_FIELDS = {'name': 'preset', 'unet_filters': 'filters', 'unet_max_filters': 'max_filters',
-                  'context': 'autoregressive', 'outline': 'sees_outline', 'foreground': 'predicts_colors',
-                  'polishing_background': 'sees_background'}
-_FORMER_VALUES = {'autoregressive': {'full': True, 'none': False}, 'sees_outline': {'full': True, 'blank': False},
-                  'predicts_colors': {'own': True, 'low_res': False}}
+                  'outline': 'sees_outline', 'foreground': 'predicts_colors', 'polishing_background': 'sees_background'}
+_FORMER_VALUES = {'sees_outline': {'full': True, 'blank': False}, 'predicts_colors': {'own': True, 'low_res': False}}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -51,6 +49,8 @@ class Config:
     def from_json(cls, text):
         """Reads a configuration from the JSON text that `to_json` wrote, in this version or in version 0.1.
 
+        A field that the text does not have gets its value of the preset.
+
         Raises:
           UserError: the text is not a configuration of this network.
         """
@@ -68,7 +68,7 @@ class Config:
             values[name] = value = tuple(value) if isinstance(value, list) else value
             if type(value) is not type(getattr(default, name)):
                 raise errors.UserError(f'{name} is {value!r}; it must be like {getattr(default, name)!r}')
-        return cls(**values)
+        return cls(**cls.PRESETS.get(values.get('preset'), {}) | values)
 
     def first_difference(self, other):
         """Returns the name of the first field whose value differs in `other`, or None. Ignores `preset`."""

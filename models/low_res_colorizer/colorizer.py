@@ -1,8 +1,8 @@
 """The network of the low-resolution colorizer (paper, section 2, "closely follows" PixColor, 1705.07208).
 
-An outline goes through the conditioning and adaptation networks; a gated PixelCNN paints the picture pixel by pixel,
-given their features. The likelihood of a pixel is PixelCNN++'s logistic mixture, which the paper found necessary on a
-small data set.
+An outline goes through the conditioning and adaptation networks; a context network (see `contexts`), which is the gated
+PixelCNN by default, paints the picture pixel by pixel, given their features. The likelihood of a pixel is PixelCNN++'s
+logistic mixture, which the paper found necessary on a small data set.
 """
 
 import functools
@@ -12,7 +12,7 @@ import tf_keras as keras
 
 from data_pipeline.pictures import colors
 from models.base import network, polyak_average
-from models.low_res_colorizer import conditioning, consensus, gated_pixelcnn, likelihoods, priors, references
+from models.low_res_colorizer import conditioning, consensus, contexts, likelihoods, priors, references
 from models.low_res_colorizer.config import LowResColorizerConfig
 from models.ops import background, per_picture, resize
 from models.ops import hints as hints_ops
@@ -22,7 +22,8 @@ class LowResColorizer(network.Network):
     """p(picture [B, L, L, 3] | outline [B, S, S, 1]), trained by maximum likelihood.
 
     Our choice: the network also predicts every pixel from the outline alone, with a loss of its own. This prior (see
-    `priors`) learns colors fast. Its color is an input of the PixelCNN, and components of the mixture can copy it.
+    `priors`) learns colors fast. Its color is an input of the context network, and components of the mixture can copy
+    it.
 
     Our choice: the network sees hints, if there are any (see `models.ops.hints`). In training they are random points of
     the true picture.
@@ -55,9 +56,7 @@ class LowResColorizer(network.Network):
         self.adaptation_network = conditioning.adaptation_network(config)
         self.likelihood = likelihoods.LIKELIHOODS[config.likelihood]
         parameters, self._noise_size = self.likelihood.sizes(config.mixtures)
-        self.pixelcnn = gated_pixelcnn.GatedPixelCNN(
-            config.pixelcnn_blocks, config.pixelcnn_filters, config.pixelcnn_hidden, parameters, config.dropout,
-            sees_picture=config.autoregressive)
+        self.context_network = contexts.CONTEXTS[config.context](config, parameters)
         self._prior = priors.PRIORS[config.prior]
         self._prior_head, self._outline_head = (keras.Sequential([
             keras.layers.Dense(config.pixelcnn_hidden, activation='relu'), keras.layers.Dense(outputs)])
@@ -88,7 +87,7 @@ class LowResColorizer(network.Network):
         return tf.concat([features, tf.cast(small, features.dtype)], axis=-1)
 
     def condition(self, features, hints=None, matched=None):
-        """Computes what the PixelCNN is conditioned on.
+        """Computes what the context network is conditioned on.
 
         Args:
           features: [B, L, L, F + 1], see `see`.
@@ -120,7 +119,7 @@ class LowResColorizer(network.Network):
 
     def _parameters(self, condition, low_res, seeds=None):
         """`call`, given the condition. `seeds` (int [B, 2], one for each picture) turn dropout on."""
-        return self._split(condition)[1] + self.pixelcnn(low_res, condition, seeds)
+        return self._split(condition)[1] + self.context_network(low_res, condition, seeds)
 
     def _split(self, condition):
         """Takes the suggested colors [B, L, L, 2, 3] and the part of the parameters [B, L, L, P] from `condition`.
@@ -148,7 +147,7 @@ class LowResColorizer(network.Network):
           condition: see `condition`.
           low_res: [B, L, L, 3].
         """
-        return tf.concat([self.pixelcnn.neighbors(low_res), self._split(condition)[0]], axis=-2)
+        return tf.concat([self.context_network.neighbors(low_res), self._split(condition)[0]], axis=-2)
 
     def noise(self, seeds, drafts=1):
         """Makes the noise of each picture's samples from the picture's own seed.
@@ -250,7 +249,7 @@ class LowResColorizer(network.Network):
             pixel = self.likelihood(of_outline[:, row, column] + correction, known)
             return pixel.sample(noise[:, row, column], temperature)
 
-        low_res, corrections = self.pixelcnn.sample(condition, draw, drafts)
+        low_res, corrections = self.context_network.sample(condition, draw, drafts)
         log_prob = self._pixel_log_prob(of_outline + corrections, low_res, tf.repeat(condition, drafts, axis=0))
         return low_res, tf.reduce_sum(log_prob, axis=[1, 2])
 

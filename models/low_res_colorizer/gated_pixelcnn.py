@@ -9,7 +9,7 @@ Two stacks together see every pixel before (i, j) in raster order, without a bli
 
 The vertical stack feeds the horizontal one, shifted down by one row, because it also sees its own row.
 
-Sampling runs the same layers on windows and computes every activation once (after fast-pixel-cnn):
+Sampling runs the same layers on windows (see `context_network`):
 
     for each row:
         for each pixel of the row:  horizontal stack on the pixel's window -> draw the pixel
@@ -19,6 +19,8 @@ Sampling runs the same layers on windows and computes every activation once (aft
 import tensorflow as tf
 import tf_keras as keras
 
+from models.low_res_colorizer import context_network
+from models.low_res_colorizer.context_network import REACH, PixelDense, shift
 from models.ops import noise
 
 
@@ -26,21 +28,6 @@ def gate(x):
     """Multiplies tanh of one half of the channels by sigmoid of the other half (1606.05328, equation 2)."""
     value, opening = tf.split(x, 2, axis=-1)
     return tf.tanh(value) * tf.sigmoid(opening)
-
-
-class PixelDense(keras.layers.Dense):
-    """Keras's Dense layer. For single pixels [B, F] its parts run one by one; TensorFlow's fused kernel is slower.
-
-    Example:
-      >>> PixelDense(5)(tf.zeros([1, 3])).shape
-      TensorShape([1, 5])
-    """
-
-    def call(self, x):
-        if x.shape.rank > 2:
-            return super().call(x)
-        apart = tf.ensure_shape(tf.matmul(x, self.kernel), [None, self.units])
-        return self.activation(tf.nn.bias_add(apart, self.bias))
 
 
 class GatedBlock(keras.layers.Layer):
@@ -94,10 +81,9 @@ class GatedBlock(keras.layers.Layer):
             vertical = noise.dropout(vertical, self._dropout, seeds, use=0)
             left = noise.dropout(horizontal, self._dropout, seeds, use=1)
         for_vertical, for_horizontal = self.condition(condition)
-        r, (height, width) = self.reach, vertical.shape[1:3]
+        r = self.reach
         above, features = self.vertical_rows(tf.pad(vertical, [[0, 0], [r, 0], [r, r], [0, 0]]), for_vertical)
-        above = tf.pad(above, [[0, 0], [1, 0], [0, 0], [0, 0]])  # a row sees the rows above it
-        above = tf.slice(above, [0, 0, 0, 0], [-1, height, width, -1])  # the gradient of [:, :-1] is slower
+        above = shift(above, axis=1)  # a row sees the rows above it
         # `horizontal_pixels` for every pixel at once, as a convolution.
         kernel = tf.reshape(self._horizontal.kernel, [1, self.taps, horizontal.shape[-1], -1])
         x = tf.nn.conv2d(tf.pad(left, [[0, 0], [0, 0], [r, 0], [0, 0]]), kernel, 1, 'VALID') + self._horizontal.bias
@@ -136,7 +122,7 @@ class GatedBlock(keras.layers.Layer):
         return x if self.mask == 'A' else x + here
 
 
-class GatedPixelCNN(keras.layers.Layer):
+class GatedPixelCNN(context_network.ContextNetwork):
     """A masked 7x7 block and several gated 5x5 blocks (PixColor, 1705.07208, appendix), then two 1x1 layers.
 
     Args:
@@ -154,13 +140,10 @@ class GatedPixelCNN(keras.layers.Layer):
     """
 
     def __init__(self, blocks, filters, hidden, outputs, dropout=0., sees_picture=True, **kwargs):
-        super().__init__(**kwargs)
-        self._filters, self._outputs = filters, outputs
-        self._seen = tf.identity if sees_picture else tf.zeros_like
-        self._blocks = [GatedBlock(filters, 7, 'A', name='first')] + [
-            GatedBlock(filters, 5, 'B', dropout, name=f'block{k}') for k in range(blocks)]
-        self._head = [PixelDense(hidden, activation='relu', name='hidden'),
-                      PixelDense(outputs, name='outputs')]
+        super().__init__([GatedBlock(filters, 2 * REACH + 1, 'A', name='first')] + [
+            GatedBlock(filters, 5, 'B', dropout, name=f'block{k}') for k in range(blocks)],
+            hidden, outputs, sees_picture, **kwargs)
+        self._filters = filters
 
     def call(self, picture, condition, seeds=None):
         """Computes the parameters of every pixel's distribution, given the pixels before it.
@@ -174,109 +157,43 @@ class GatedPixelCNN(keras.layers.Layer):
         """
         vertical = horizontal = self._seen(picture)
         for number, block in enumerate(self._blocks):
-            its_seeds = None if seeds is None else seeds + [[number, 0]]
-            vertical, horizontal = block(vertical, horizontal, condition, its_seeds)
+            vertical, horizontal = block(vertical, horizontal, condition, context_network.of_block(seeds, number))
         return self._pixel_parameters(horizontal)
 
-    def neighbors(self, picture):
-        """Returns the colors to the left of and above every pixel, 0 outside: [B, H, W, 3] -> [B, H, W, 2, 3]."""
-        seen, (height, width) = self._seen(picture), picture.shape[1:3]
-        padded = tf.pad(seen, [[0, 0], [1, 0], [1, 0], [0, 0]])
-        return tf.stack([padded[:, 1:, :width], padded[:, :height, 1:]], axis=-2)
+    def _conditions(self, condition):
+        return [block.condition(condition) for block in self._blocks]
 
-    def _pixel_parameters(self, horizontal):
-        x = tf.nn.relu(horizontal)
-        for layer in self._head:
-            x = layer(x)
-        return x
-
-    def sample(self, condition, draw, drafts=1):
-        """Draws pictures pixel by pixel, in one graph.
-
-        Args:
-          condition: [B, H, W, C]; H and W are static.
-          draw: function of (parameters [B * drafts, outputs], `neighbors` [B * drafts, 2, 3], row, column) that returns
-            pixels [B * drafts, 3].
-          drafts: number of pictures for each condition, which are one after the other.
-        Returns:
-          (pictures [B * drafts, H, W, 3], parameters [B * drafts, H, W, outputs]); `call` returns the same parameters
-          for these pictures.
-        """
-        batch, (height, width), dtype = tf.shape(condition)[0] * drafts, condition.shape[1:3], condition.dtype
-        conditions = [block.condition(condition) for block in self._blocks]
+    def _above(self, batch, width, dtype):
+        """For each block its padded inputs in the rows above, and its horizontal stack's input from above."""
         inputs = [3] + [self._filters] * (len(self._blocks) - 1)  # input channels of each block
+        rows = [tf.zeros([batch, block.reach, width + 2 * block.reach, n], dtype)
+                for block, n in zip(self._blocks, inputs, strict=True)]
+        return rows, [tf.zeros([batch, width, 2 * self._filters], dtype) for _ in self._blocks]
 
-        def paint_row(row, rows_above, from_above, pictures, parameters):
-            # [W, B, 2 F] for each block: a pixel's slice is contiguous
-            biases = [tf.transpose(above + tf.repeat(for_horizontal[:, row], drafts, axis=0), [1, 0, 2])
-                      for above, (_, for_horizontal) in zip(from_above, conditions, strict=True)]
-            reach = self._blocks[0].reach
-            pixels_above = tf.transpose(rows_above[0][:, -1, reach:reach + width], [1, 0, 2])  # [W, B, 3]
+    def _left(self, batch, dtype):
+        """For each block but the first its window at the pixel before."""
+        return [tf.zeros([batch, block.taps * self._filters], dtype) for block in self._blocks[1:]]
 
-            def paint_pixel(column, windows, row_pixels, row_parameters):
-                neighbors = tf.stack([windows[0][:, -3:], pixels_above[column]], axis=1)
-                parameters, windows = self._pixel(windows, [bias[column] for bias in biases])
-                pixel = draw(parameters, tf.cast(neighbors, tf.float32), row, column)
-                windows[0] = tf.concat([windows[0][:, 3:], tf.cast(self._seen(pixel), dtype)], axis=-1)
-                return (column + 1, windows, row_pixels.write(column, pixel), row_parameters.write(column, parameters))
+    def _row(self, above, given):
+        """For each block the part of the horizontal gates from the rows above and the condition: [B, W, 2 F]."""
+        return [from_above + for_horizontal for from_above, (_, for_horizontal) in zip(above[1], given, strict=True)]
 
-            windows = [tf.zeros([batch, block.taps * n], dtype) for block, n in zip(self._blocks, inputs, strict=True)]
-            _, _, row_pixels, row_parameters = tf.while_loop(
-                lambda column, *_: column < width, paint_pixel,
-                (0, windows, _array(width, [None, 3]), _array(width, [None, self._outputs], dtype)))
-            painted = tf.transpose(row_pixels.stack(), [1, 0, 2])
-            rows_above, from_above = self._row(tf.cast(self._seen(painted), dtype), rows_above,
-                                               [tf.repeat(for_vertical[:, row, None], drafts, axis=0)
-                                                for for_vertical, _ in conditions])
-            return (row + 1, rows_above, from_above, pictures.write(row, painted),
-                    parameters.write(row, tf.transpose(row_parameters.stack(), [1, 0, 2])))
-
-        rows_above = [tf.zeros([batch, block.reach, width + 2 * block.reach, n], dtype)
-                      for block, n in zip(self._blocks, inputs, strict=True)]
-        from_above = [tf.zeros([batch, width, 2 * self._filters], dtype) for _ in self._blocks]
-        *_, pictures, parameters = tf.while_loop(
-            lambda row, *_: row < height, paint_row,
-            (0, rows_above, from_above, _array(height, [None, width, 3]),
-             _array(height, [None, width, self._outputs], dtype)))
-        return tuple(tf.transpose(array.stack(), [1, 0, 2, 3]) for array in (pictures, parameters))
-
-    def _pixel(self, windows, biases):
-        """Applies all horizontal stacks to one pixel.
-
-        Args:
-          windows: for each block [B, taps * channels], its window at the pixel before; for the first block, at this
-            pixel.
-          biases: for each block [B, 2 F], the part of the gates from the rows above and the condition.
-        Returns:
-          (the pixel's parameters [B, outputs], the blocks' windows at this pixel).
-        """
-        x, seen = None, []
-        for block, window, bias in zip(self._blocks, windows, biases, strict=True):
-            if block.mask == 'B':
-                window = tf.concat([window[:, x.shape[-1]:], x], axis=-1)
+    def _pixel(self, window, left, here):
+        """Applies all horizontal stacks."""
+        x, windows = self._blocks[0].horizontal_pixels(window, None, here[0]), []
+        for block, before, bias in zip(self._blocks[1:], left, here[1:], strict=True):
+            window = tf.concat([before[:, self._filters:], x], axis=-1)
             x = block.horizontal_pixels(window, x, bias)
-            seen.append(window)
-        return self._pixel_parameters(x), seen
+            windows.append(window)
+        return x, windows, []
 
-    def _row(self, painted, rows_above, conditions):
-        """Applies all vertical stacks to one complete row.
-
-        Args:
-          painted: [B, W, 3], the row's pixels.
-          rows_above: for each block [B, reach, W + 2 reach, channels], its padded inputs in the rows above.
-          conditions: for each block [B, 1, W, 2 F], the condition's part of the vertical gates.
-        Returns:
-          (`rows_above` of the next row; for each block [B, W, 2 F], its horizontal stack's input from above there).
-        """
+    def _complete(self, painted, kept, above, given):
+        """Applies all vertical stacks to the row."""
         x, moved, links = painted[:, None], [], []
-        for block, above, condition in zip(self._blocks, rows_above, conditions, strict=True):
+        for block, rows, (for_vertical, _) in zip(self._blocks, above[0], given, strict=True):
             sides = [[0, 0], [0, 0], [block.reach, block.reach], [0, 0]]
-            seen = tf.concat([above, tf.pad(x, sides)], axis=1)
-            link, x = block.vertical_rows(seen, condition)
+            seen = tf.concat([rows, tf.pad(x, sides)], axis=1)
+            link, x = block.vertical_rows(seen, for_vertical[:, None])
             links.append(link[:, 0])
             moved.append(seen[:, 1:])
         return moved, links
-
-
-def _array(size, element_shape, dtype=tf.float32):
-    return tf.TensorArray(dtype, size, element_shape=element_shape)

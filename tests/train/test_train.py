@@ -14,12 +14,15 @@ from tests.train.logs import summaries
 
 def test_train_all_three_and_color(data, panels, tmp_path):
     runs = {name: tmp_path / name for name in ('low_res_colorizer', 'background_detector', 'polishing_network')}
+    extra = {'low_res_colorizer': ['--context', 'row_lstm'], 'background_detector': [],
+             'polishing_network': ['--background_detector', runs['background_detector']]}
     for name, workdir in runs.items():
-        extra = ['--background_detector', runs['background_detector']] if name == 'polishing_network' else []
         run_here(f'train.{name}', '--data', data, '--workdir', workdir, '--preset', 'tiny', '--steps', 2,
-                 '--batch_size', 2, *extra)
+                 '--batch_size', 2, *extra[name])
         assert {f'{name}.h5', f'{name}.json'} <= {p.name for p in workdir.iterdir()}
         assert any(workdir.rglob('events.out.tfevents.*'))
+    colorizer = low_res_colorizer.LowResColorizer.from_pretrained(runs['low_res_colorizer'])
+    assert colorizer.config.context == 'row_lstm'
     shown = summaries(runs['low_res_colorizer'])
     assert shown['outline_truth_samples', 2].metadata.plugin_data.plugin_name == 'images'
     Image.fromarray(panels[0].line_art).save(tmp_path / 'a.png')

@@ -13,7 +13,7 @@ from data_pipeline.common import errors
 from data_pipeline.outlines import cleaning, line_art, outline
 from data_pipeline.pictures import colors
 from eval.serving import client, saved_model, signatures
-from models import comic_colorizer
+from models import comic_colorizer, low_res_colorizer
 from tests.eval.serving.stand_in_server import controls
 
 CONFIGURATIONS = pathlib.Path(saved_model.__file__).parent
@@ -186,17 +186,16 @@ def test_bad_requests_get_an_error_and_the_next_is_answered(served, drawings):
     np.testing.assert_array_equal(again[1]['image_bytes'], plain[1]['image_bytes'])
 
 
-def test_the_graph_has_no_python_and_xla_only_on_request(served, tiny_weights):
-    graph = served.meta_graph.graph_def
-    operations = {node.op for nodes in [graph.node, *(f.node_def for f in graph.library.function)] for node in nodes}
-    assert 'Conv2D' in operations and not {op for op in operations if 'Py' in op or 'NumpyFunction' in op}
-
-    def compiled(library):
-        return any(function.attr['_XlaMustCompile'].b for function in library.function)
-
-    assert not compiled(graph.library)
-    with_xla = signatures.signatures(comic_colorizer.ComicColorizer.from_pretrained([tiny_weights], xla=True))
-    assert compiled(with_xla['serving_default'].get_concrete_function().graph.as_graph_def().library)
+def test_the_graph_has_no_python_and_xla_only_on_request(served, tiny_weights, tmp_path):
+    """The graph with XLA has another context network."""
+    low_res_colorizer.LowResColorizer.from_preset('tiny', context='diagonal_bilstm').save_pretrained(tmp_path)
+    colorizer = comic_colorizer.ComicColorizer.from_pretrained([tmp_path, tiny_weights], xla=True)
+    with_xla = signatures.signatures(colorizer)['serving_default'].get_concrete_function().graph.as_graph_def()
+    for graph, has_xla in ((served.meta_graph.graph_def, False), (with_xla, True)):
+        functions = graph.library.function
+        operations = {node.op for nodes in [graph.node, *(f.node_def for f in functions)] for node in nodes}
+        assert 'Conv2D' in operations and not {op for op in operations if 'Py' in op or 'NumpyFunction' in op}
+        assert any(function.attr['_XlaMustCompile'].b for function in functions) == has_xla
 
 
 def test_the_model_answers_its_warm_up_requests(exported, served):

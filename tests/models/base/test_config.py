@@ -55,7 +55,7 @@ def test_an_unusable_configuration_is_refused_with_the_reason(text, message):
 def test_weight_folders_of_version_01_are_understood():
     text = json.dumps(FORMER)
     colorizer = LowResColorizerConfig.from_preset(
-        'small', pixelcnn_filters=48, autoregressive=False, sees_outline=False)
+        'small', pixelcnn_filters=48, context='none', sees_outline=False)
     assert LowResColorizerConfig.from_json(text) == colorizer
     assert BackgroundDetectorConfig.from_json(text) == BackgroundDetectorConfig.from_preset(
         'small', predicts_colors=False, background_model='plane')

@@ -33,8 +33,10 @@ def test_sample_depends_on_outline_and_seed_only(colorizer, outlines):
     assert np.any(other[0] != both[0]) and np.all(other[1] == both[1])
 
 
-@pytest.mark.parametrize('variant', [{'likelihood': name} for name in likelihoods.LIKELIHOODS]
-                         + [{'autoregressive': False}, {'sees_outline': False}], ids=str)
+@pytest.mark.parametrize('variant', [
+    *({'likelihood': likelihood, 'context': context} for likelihood, context in zip(
+        likelihoods.LIKELIHOODS, ('full', 'row_lstm', 'diagonal_bilstm'), strict=True)),
+    {'context': 'none'}, {'sees_outline': False}], ids=str)
 def test_samples_are_on_the_grid_and_as_likely_as_log_prob_says(outlines, variant):
     keras.utils.set_random_seed(0)
     model = low_res_colorizer.LowResColorizer.from_preset('tiny', **variant)
@@ -52,7 +54,7 @@ def test_sample_equals_that_of_whole_forward_passes(colorizer, outlines):
 
 def test_variants_ignore_the_picture_or_the_outline(outlines, rng):
     pictures = tf.constant(rng.uniform(-1, 1, (2, 32, 32, 3)), tf.float32)
-    for variant, value, other in (('autoregressive', False, (outlines, -pictures)),
+    for variant, value, other in (('context', 'none', (outlines, -pictures)),
                                   ('sees_outline', False, (1 - outlines, pictures))):
         model = low_res_colorizer.LowResColorizer.from_preset('tiny', **{variant: value})
         np.testing.assert_array_equal(model((outlines, pictures)), model(other))

@@ -33,10 +33,11 @@ _CORRECTION = 16  # filters of what corrects the confidence
 _RANGE = 8.  # most absolute value of its inputs, which are logarithms
 _SCALE = .12  # of the Laplace distribution of a color
 _FASTER = 20.  # how much faster than other weights the numbers of the mixture are learned
-_LEAST = .5  # confidence below which a place counts as not recognized
+_SURE = .5  # confidence from which on a color is laid over entirely
+_LEAST = .25  # confidence below which a place counts as not recognized
 _USE = 3  # of a picture's seeds; dropout and hints have 0 to 2
 _RIGHT = .2  # distance from the truth, below which a color that was found is right
-_RUN = 4  # pictures of training that follow each other, of which each has two of the others as references
+_RUN = 4  # pictures of training that follow each other, as references of each other; a power of 2
 _TURNED = 1 / 3  # share of these runs whose hues are rotated
 # Of training pictures: the share whose references the rest of the network does not see, and the share whose references
 # are of another run of pictures.
@@ -201,7 +202,8 @@ class Matching(keras.layers.Layer):
                 seen = tf.cond(tf.reduce_any(earlier), lambda: join(
                     seen, self.look(flat(keys[number, None]), places), first=own), lambda: seen)
             matched = self.matched(seen, keys[number, None])
-            its = hints_ops.lay_over(low_res[number, None], matched)
+            laid = matched * tf.math.divide_no_nan(_strength(matched[..., 3:]), matched[..., 3:])
+            its = hints_ops.lay_over(low_res[number, None], laid)
             its = its if hints is None else hints_ops.lay_over(its, hints[number, None])
             sure = matched[0, ..., 3]
             best = tf.where(sure < _LEAST, -1, tf.reshape(seen.best, sure.shape))
@@ -225,6 +227,12 @@ class Matching(keras.layers.Layer):
     def _weight_of_nowhere(self, size):
         """The weight of nowhere. It grows with the number of references, as all that is not meant does."""
         return tf.exp(_FASTER * self._nowhere) * (size + 1e-6)
+
+
+def _strength(confidence):
+    """How strongly colors are laid over: smoothly from 0 to 1 at `_SURE`. An L1 distance would choose 0 or 1."""
+    x = tf.minimum(confidence / _SURE, 1.)
+    return x * x * (3 - 2 * x)
 
 
 def _log_ratio(some, others):
@@ -286,7 +294,7 @@ def turn(seeds, color, known):
 
 
 def random(seeds, group, known, keys, color):
-    """Takes references for training from the batch: for each picture two that are near, if they are of its group.
+    """Takes references for training from the batch: for each picture the others of its run, if they are of its group.
 
     Some are of another group. On several devices, each looks at its own share of the batch, so this alone makes a step
     depend on their number.
@@ -298,11 +306,11 @@ def random(seeds, group, known, keys, color):
       keys: [B, L, L, K].
       color: [B, L, L, 3].
     Returns:
-      ([B, 2 * L * L, K + 4]; [B, 1, 1, 1], 1 if the network is to see them, else 0).
+      ([B, 3 * L * L, K + 4]; [B, 1, 1, 1], 1 if the network is to see them, else 0).
     """
     uniform, count, shown = noise.uniform(seeds, [2], use=_USE), tf.shape(group)[0], []
     strange, number = uniform[:, 1] < _STRANGE, tf.range(count)
-    for bit in (1, 2):
+    for bit in range(1, _RUN):  # the others of the run
         other = tf.bitwise.bitwise_xor(number, bit)
         other = tf.where(strange, other + _RUN, other) % count
         alike = (tf.gather(group, other) == group) | strange

@@ -102,7 +102,7 @@ def test_training_takes_references_of_the_same_group():
     color = np.broadcast_to(np.arange(count)[:, None, None, None], (count, SIDE, SIDE, 3))  # tells the picture
     places, sees = references.random(seeds, tf.constant(group), tf.constant(known), tf.tile(keys, [count, 1, 1, 1]),
                                      tf.constant(color, tf.float32))
-    places = tf.reshape(places, [count, 2, -1, KEY + 4]).numpy()
+    places = tf.reshape(places, [count, 3, -1, KEY + 4]).numpy()
     there, number = places[..., -1] > references.ABSENT, np.int32(places[..., 0, -4])
     assert np.all(there == there[..., :1]) and np.all(number != np.arange(count)[:, None])
     alike, there = group[number] == group[:, None], there[..., 0]
@@ -206,3 +206,30 @@ def test_hints_count_more_for_those_after(colorizer, pictures):
     np.testing.assert_allclose(weight[0, :8], references.PREVIOUS + references.HINTED)
     np.testing.assert_allclose(weight[0, 8:], references.PREVIOUS)
     np.testing.assert_allclose(result['low_res'][0, :8], np.broadcast_to([.5, -.5, .25], (8, 32, 3)), atol=.51 / 127.5)
+
+
+@pytest.mark.parametrize('alone', [True, False])
+def test_the_matching_can_be_trained_alone(batch, alone):
+    model = low_res_colorizer.LowResColorizer.from_preset('tiny')
+    model.compile(keras.optimizers.SGD(.1), only_matching=alone)
+    before = {id(variable): variable.numpy() for variable in model.variables}
+    values = model.train_step(batch)
+    own = model.matching_network.variables + model.matching.variables
+    others = [variable for variable in model.variables if id(variable) not in {id(one) for one in own}]
+    changed = [[np.any(of.numpy() != before[id(of)]) for of in group] for group in (own, others)]
+    assert any(changed[0]) and any(changed[1]) != alone
+    assert set(values) == {'loss', 'match_bits'} | (set() if alone else {'bits_per_dim', 'prior_l1'})
+
+
+def test_unknown_colors_count_only_where_references_tell_them(batch, monkeypatch):
+    """No picture has references here, so what has unknown colors teaches the prior nothing."""
+    monkeypatch.setattr(references, '_TURNED', 0.)
+    monkeypatch.setattr(references, '_STRANGE', 0.)
+    model = low_res_colorizer.LowResColorizer.from_preset('tiny')
+    changed = []
+    for known in (True, False):
+        model.compile(keras.optimizers.SGD(.1))
+        before = [variable.numpy() for variable in model._prior_head.variables]
+        model.train_step(batch | {'group': tf.range(4, dtype=tf.int64), 'known': tf.fill([4], known)})
+        changed.append(any(np.any(of.numpy() != b) for of, b in zip(model._prior_head.variables, before, strict=True)))
+    assert changed == [True, False]

@@ -69,7 +69,7 @@ def take_apart(drawing, white, size, whole=False, hints=None):
       white: float [3], see `cleaning.clean_array`.
       size: S, side of the networks' square.
       whole: whether the page is one panel.
-      hints: uint8 [H, W, 4], RGB and 255 where the user gives a color, else 0; or None.
+      hints: see `with_hints`.
     Returns:
       A `Drawn`.
     """
@@ -82,18 +82,30 @@ def take_apart(drawing, white, size, whole=False, hints=None):
     squares, gray = [], outline.gray(drawing)
     for number, panel in enumerate(panels if gray.min() < PAPER else []):
         crop, (y, x) = cutter.crop(gray, panel), panel.box[:2]
-        given = None if hints is None else cv2.copyTo(hints[_part(panel.box)], cutter.inside(panel))
         for top, left, bottom, right in square.overlapping(*crop.shape[:2]):
-            here = _part((top, left, bottom, right))
             squares.append(Square(number, (y + top, x + left, y + bottom, x + right),
-                                  line_art.fit_array(crop[here], size), _fitted_hints(given, here, size)))
-    strokes = None if hints is None else hint_strokes.find(hints, lines)
-    return Drawn(lines, panels, balloons.find(lines), squares, bool(found), strokes)
+                                  line_art.fit_array(crop[_part((top, left, bottom, right))], size)))
+    return with_hints(Drawn(lines, panels, balloons.find(lines), squares, bool(found)), hints)
 
 
-def _fitted_hints(hints, part, size):
-    """Fits a part of the hints of a panel to the networks' square; None if there are none in it."""
-    return None if hints is None or not hints[part].any() else square.fit_hints(hints[part], size)
+def with_hints(drawn, hints):
+    """Gives a drawing other hints. It is fast: all else stays as it is.
+
+    Args:
+      drawn: a `Drawn`.
+      hints: uint8 [H, W, 4], RGB and 255 where the user gives a color, else 0; or None.
+    Returns:
+      A `Drawn`.
+    """
+    if hints is None:
+        return dataclasses.replace(drawn, strokes=None, squares=[one._replace(hints=None) for one in drawn.squares])
+    squares = []
+    for one in drawn.squares:
+        panel = drawn.panels[one.panel]
+        (top, left), (bottom, right) = (np.subtract(corner, panel.box[:2]) for corner in (one.box[:2], one.box[2:]))
+        given = cv2.copyTo(hints[_part(one.box)], cutter.inside(panel)[top:bottom, left:right])
+        squares.append(one._replace(hints=square.fit_hints(given, one.fitted.shape[0]) if given.any() else None))
+    return dataclasses.replace(drawn, strokes=hint_strokes.find(hints, drawn.lines), squares=squares)
 
 
 def put_together(drawn, results):

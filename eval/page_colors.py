@@ -60,6 +60,11 @@ class Drawn:
     is_cut: bool
     strokes: hint_strokes.Strokes | None = None
 
+    def panel_at(self, x, y):
+        """Finds the panel that a pixel lies in, or the nearest one: its number. Of several, the last lies on top."""
+        away = [-cv2.pointPolygonTest(np.float32(panel.polygon), (x, y), True) for panel in self.panels]
+        return len(away) - 1 - int(np.argmin(np.maximum(away[::-1], 0)))
+
 
 def take_apart(drawing, white, size, whole=False, hints=None):
     """Cuts a drawing into panels, and panels into squares.
@@ -121,11 +126,8 @@ def put_together(drawn, results):
     colors = np.full(drawn.lines.shape, PAPER, np.uint8)
     background, paper = np.zeros(colors.shape[:2], np.uint8), np.ones(colors.shape[:2], bool)
     for number, panel in enumerate(drawn.panels if drawn.squares else []):
-        parts = [(one, result) for one, result in zip(drawn.squares, results, strict=True) if one.panel == number]
-        small, mask = _small_colors(panel.box, parts)
+        labels, small, mask = _areas(drawn, results, number)
         part, inside = _part(panel.box), cutter.inside(panel)
-        # The colors of two squares may differ by chance, so they do not tell where an area ends.
-        labels = areas.find(drawn.lines[part], small if len(parts) == 1 else None)
         table = areas.colors_of(labels, np.dstack([small, mask]), drawn.lines[part])
         if drawn.strokes is not None:
             # Hints in balloons are the balloons' own.
@@ -142,6 +144,29 @@ def put_together(drawn, results):
         _color_balloons(drawn, colors, paper)
     return layered.ColoredPage(drawn.lines, colors, background, paper,
                                [panel.polygon for panel in drawn.panels] if drawn.is_cut else [])
+
+
+def area_at(drawn, results, x, y):
+    """Finds the area that a pixel of a page belongs to: an area of a panel, or a balloon.
+
+    Args:
+      drawn, results: see `put_together`.
+      x, y: the pixel. A pixel of a line belongs to the nearest area of its panel.
+    Returns:
+      bool [H, W], the area without its lines; all False outside of panels and balloons.
+    """
+    area = np.zeros(drawn.balloons.shape, bool)
+    if drawn.balloons[y, x]:
+        labels = cv2.connectedComponents(np.uint8(drawn.balloons))[1]
+        return (labels == labels[y, x]) & (areas.paper_of(drawn.lines) > 0)
+    number = drawn.panel_at(x, y)
+    panel = drawn.panels[number]
+    part, inside, (top, left, bottom, right) = _part(panel.box), cutter.inside(panel), panel.box
+    if drawn.squares and top <= y < bottom and left <= x < right and inside[y - top, x - left]:
+        labels = _areas(drawn, results, number)[0]
+        area[part] = ((labels == labels[y - top, x - left]) & (inside > 0) & ~drawn.balloons[part]
+                      & (areas.paper_of(drawn.lines[part]) > 0))
+    return area
 
 
 def _color_balloons(drawn, colors, paper):
@@ -183,6 +208,15 @@ def low_resolution(drawn, results, longest):
         if here.size:
             here[:] = cv2.resize(low_res, here.shape[1::-1], interpolation=cv2.INTER_NEAREST)
     return page
+
+
+def _areas(drawn, results, number):
+    """Finds the areas of a panel: (their labels, see `areas.find`; and what `_small_colors` returns)."""
+    box = drawn.panels[number].box
+    parts = [(one, result) for one, result in zip(drawn.squares, results, strict=True) if one.panel == number]
+    small, mask = _small_colors(box, parts)
+    # The colors of two squares may differ by chance, so they do not tell where an area ends.
+    return areas.find(drawn.lines[_part(box)], small if len(parts) == 1 else None), small, mask
 
 
 def _small_colors(box, parts):

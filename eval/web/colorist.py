@@ -1,0 +1,103 @@
+"""Colors the pages of chapters as `eval.colorize` does. What a change leaves as it was is not computed again.
+
+A page is read and cut once. A square is colored anew if its hints, its seed, the settings or the references change. So
+a hint costs the networks one square, and the page's own areas.
+"""
+
+import os
+import threading
+import typing
+
+from eval import batches, continuation, page_colors, reading, reference_bank, reference_files
+from eval.formats import layered
+from eval.settings import Result
+from eval.web.cache import Cache
+
+ALTERNATIVES = 4
+_MOST_PIXELS = 60_000_000  # of pages that are kept ready
+_MOST_SQUARES, _MOST_BANKS = 400, 16  # colored squares and encoded references that are kept; a square has 0.3 MB
+
+
+class Colored(typing.NamedTuple):
+    """A page with its colors.
+
+    Example:
+      >>> Colored(drawn=None, results=[], page=None).results
+      []
+    """
+
+    drawn: page_colors.Drawn
+    results: list  # for each square what the networks made of it, see `page_colors.put_together`
+    page: layered.ColoredPage
+
+    def area_at(self, x, y):
+        """Finds the area of a pixel, see `page_colors.area_at`."""
+        return page_colors.area_at(self.drawn, self.results, x, y)
+
+
+class Colorist:
+    """Colors pages for all browsers. One square passes the networks at a time.
+
+    Args:
+      system: a `systems.LocalSystem` or a `client.RemoteSystem`.
+
+    Example:
+      >>> colorist = Colorist(system=None)
+    """
+
+    def __init__(self, system):
+        self.system = system
+        self._networks = threading.Lock()
+        self._drawn = Cache(_MOST_PIXELS, lambda drawn: drawn.lines.size // 3)
+        self._squares, self._banks = Cache(_MOST_SQUARES), Cache(_MOST_BANKS)
+
+    def drawn(self, chapter, name):
+        """Reads a page and takes it apart, with its hints.
+
+        Args:
+          chapter: a `chapter.Chapter`.
+          name: of one of its pages.
+        Returns:
+          A `page_colors.Drawn`.
+        Raises:
+          UserError: the page or its hints cannot be read.
+        """
+        page = chapter.pages[name]
+        drawn = self._drawn.get((page.path, os.stat(page.path).st_mtime_ns), lambda: page_colors.take_apart(
+            *reading.line_art_of(page, extract_outline=False), self.system.size))
+        return page_colors.with_hints(drawn, chapter.hints(name, *drawn.lines.shape[:2]))
+
+    def color(self, chapter, name):
+        """Colors a page: `Colored`. Arguments and errors are those of `drawn`."""
+        drawn, seed = self.drawn(chapter, name), chapter.seed(name)
+        results = [self._color_square(square, seed, chapter) for square in drawn.squares]
+        return Colored(drawn, results, page_colors.put_together(drawn, results))
+
+    def _color_square(self, square, seed, chapter):
+        """Lets the networks color a square, if they have not done so: what they make of one picture."""
+        settings, (members, references) = chapter.settings, self._bank(chapter)
+        given = [None if of is None else of.tobytes() for of in (square.fitted, square.hints, settings.background)]
+        key = seed, square.panel, settings.temperature, references, *given
+
+        def make():
+            job = batches.Job(None, continuation.Step(Result('', seed, '', ''), '', True, True), [], [])
+            bank = reference_bank.Bank(members, grows=False)
+            with self._networks:
+                pictures = batches.Batch([(job, square)], None, members, bank.references()).colorize(
+                    self.system, settings)
+            return {name: pictures[name][0] for name in ('image', 'low_res', 'background_mask')}
+
+        return self._squares.get(key, make)
+
+    def _bank(self, chapter):
+        """Reads and encodes the references of a chapter: (list of `reference_bank.Member`, their checksum)."""
+        pictures = chapter.reference_pages()
+        changed = tuple((of.path, os.stat(of.path).st_mtime_ns) for page, beside in pictures
+                        for of in (page, *beside.values()))
+
+        def make():
+            references, _ = reference_files.read(pictures, self.system.size)
+            with self._networks:
+                return reference_bank.encode(references, self.system), reference_files.checksum(references)
+
+        return self._banks.get(changed, make) if changed else ([], '')

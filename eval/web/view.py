@@ -1,0 +1,74 @@
+"""What the page shows of a chapter, as values of its components. Pictures are in the values, so no file has a URL."""
+
+import base64
+import itertools
+
+import cv2
+import numpy as np
+
+from data_pipeline.outlines import outline
+from eval.web import chapter as chapters
+
+_LONGEST = 2400  # pixels; the longer side of a shown page (our choice); larger ones are shown smaller
+_THUMBNAIL = 160
+_SERIAL = itertools.count(1)
+
+
+def board(chapter, name, drawn, colors, note=''):
+    """Shows a page.
+
+    Args:
+      chapter: a `chapter.Chapter`.
+      name: of the page.
+      drawn: its `page_colors.Drawn`.
+      colors: uint8 [H, W, 3], its colors without lines.
+      note: a line of text for the artist.
+    Returns:
+      dict of what board.js shows:
+        page, width, height, panels (polygons): of the drawing, in its pixels.
+        lines, colors, hints: pictures as data URLs, `scale` times as large as the drawing.
+        panel: number of the panel that is chosen.
+        palette, note: see `chapter.State`, and above.
+        serial: number of this value; later values have greater ones.
+    """
+    height, width = drawn.lines.shape[:2]
+    scale = min(1, _LONGEST / max(height, width))
+    size = max(1, round(width * scale)), max(1, round(height * scale))
+    hints = chapter.hints(name, height, width)
+    if hints is None:
+        hints = np.zeros((1, 1, 4), np.uint8)
+    lines = outline.gray(drawn.lines) if outline.is_gray(drawn.lines) else cv2.cvtColor(drawn.lines, cv2.COLOR_RGB2BGR)
+    flat = cv2.resize(colors, size, interpolation=cv2.INTER_NEAREST)
+    return {'page': name, 'width': width, 'height': height, 'scale': size[0] / width,
+            'panels': [panel.polygon.tolist() for panel in drawn.panels], 'panel': chapter.state.panel,
+            'lines': _png(cv2.resize(lines, size, interpolation=cv2.INTER_AREA)),
+            'colors': _png(cv2.cvtColor(flat, cv2.COLOR_RGB2BGR)),
+            'hints': _png(cv2.cvtColor(cv2.resize(hints, size, interpolation=cv2.INTER_NEAREST), cv2.COLOR_RGBA2BGRA)),
+            'palette': chapter.state.palette, 'note': note, 'serial': next(_SERIAL)}
+
+
+def nothing():
+    """Shows that there is no page."""
+    return {'page': '', 'serial': next(_SERIAL)}
+
+
+def strip(chapter):
+    """Shows the thumbnails of a chapter: list of dicts for strip.js."""
+    return [{'name': name, 'shown': name == chapter.shown, 'picture': _url(chapter.thumbnail(name), 'jpeg')}
+            for name in chapter.pages]
+
+
+def thumbnail(picture):
+    """Makes a thumbnail of a page, uint8 [H, W, 3]: bytes of a JPEG file."""
+    scale = min(1, _THUMBNAIL / max(picture.shape[:2]))
+    size = [max(1, round(side * scale)) for side in picture.shape[1::-1]]
+    small = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
+    return cv2.imencode('.jpg', cv2.cvtColor(small, cv2.COLOR_RGB2BGR))[1].tobytes()
+
+
+def _png(picture):
+    return _url(chapters.encode(picture), 'png')
+
+
+def _url(content, kind):
+    return f'data:image/{kind};base64,{base64.b64encode(content).decode()}'

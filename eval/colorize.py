@@ -25,6 +25,9 @@ archive, a PDF or a TIFF are there in a folder named as the file, and are named 
 A drawing without hints there has those beside it. Hints that cannot be used are named with the reason, and the drawing
 is colored without them. Hints are no drawings: they are neither colored nor copied into results.
 
+NAME.panels.json beside a drawing corrects its panels, and chooses one of the samples for each of them; see
+`eval.panel_files`. eval.web writes such files.
+
 --reference=PATH names colored pictures of the same comic: panels, pages or model sheets, in files, folders and
 archives. What the networks recognize in a drawing takes over its color there. Pages are cut into panels, and panels
 into squares; at most 16 squares count, evenly spaced if there are more. The outline of a reference is extracted from
@@ -77,7 +80,17 @@ from absl import flags
 
 from data_pipeline.common import errors, program
 from data_pipeline.pictures import pages
-from eval import coloring, contact_sheet, explain, hint_files, output_folder, reference_files, system_flags, systems
+from eval import (
+    coloring,
+    contact_sheet,
+    explain,
+    hint_files,
+    output_folder,
+    panel_files,
+    reference_files,
+    system_flags,
+    systems,
+)
 from eval.formats import files
 from eval.serving import client
 from eval.settings import Settings, parse_color, weights_checksum
@@ -108,11 +121,13 @@ def colorize(inputs, output, system, settings=_DEFAULTS, name_encoding=None, ove
     """
     listing = pages.find(inputs, name_encoding)
     given = reference_files.find(references, listing.pages, inputs, name_encoding)
-    sources = hint_files.find(given.drawings, inputs, hints)
+    cut = panel_files.find(given.drawings)
+    sources = hint_files.find(cut.drawings, inputs, hints)
     found = output_folder.without_earlier_results(output_folder.without_sheets(sources.drawings), output)
     _print_listing(listing, len(sources.drawings) - len(found))
-    for name in sources.alone:
-        print(f'left out {name}: hints without a drawing of this name')
+    for kind, alone in (('panels', cut.alone), ('hints', sources.alone)):
+        for name in alone:
+            print(f'left out {name}: {kind} without a drawing of this name')
     if sources.hints and not takes_hints:
         print('hints: left out; only --model=comic takes them')
     elif hints is not None:
@@ -128,10 +143,11 @@ def colorize(inputs, output, system, settings=_DEFAULTS, name_encoding=None, ove
     written += [contact_sheet.path_of(output_folder.SHEET, 1 + k // contact_sheet.ROWS)
                 for k in range(0, len(results), contact_sheet.ROWS)]
     referred = [page for picture, beside in pictures for page in (picture, *beside.values())]
-    output_folder.check_inputs_stay([*inputs, *references], [*found, *hints.values(), *referred], output,
-                                    [*written, output_folder.RECORD])
+    output_folder.check_inputs_stay(
+        [*inputs, *references], [*found, *hints.values(), *cut.files.values(), *referred], output,
+        [*written, output_folder.RECORD])
     system.expect(len(found))
-    run = coloring.Run(system, settings, output, overwrite, hints, squares, explanations)
+    run = coloring.Run(system, settings, output, overwrite, hints, cut.files, squares, explanations)
     sheets = run.color(found, plans)
     done = f', and {run.done} that {"was" if run.done == 1 else "were"} done before' if run.done else ''
     print(f'{run.colored} {"picture" if run.colored == 1 else "pictures"} in {output}{done}')

@@ -16,9 +16,11 @@ from data_pipeline.outlines import areas, balloons, hint_strokes, hinted_areas, 
 from data_pipeline.outlines.outline import PAPER
 from data_pipeline.panels import cutter
 from data_pipeline.pictures import square
+from eval import panel_files
 from eval.formats import layered
 
 _LEAST_PAGE = 160  # pixels (our choice); smaller pictures are no pages
+_PANEL_SEEDS = 2**32  # what a panel adds to the seed of its page is a multiple of this number, above all such seeds
 
 
 class Square(typing.NamedTuple):
@@ -33,6 +35,7 @@ class Square(typing.NamedTuple):
     box: tuple  # (top, left, bottom, right) in pixels of the page
     fitted: np.ndarray  # uint8 [S, S], see `line_art.fit`
     hints: np.ndarray | None = None  # uint8 [S, S, 4], see `square.fit_hints`, or None without hints
+    seed: int = 0  # what it adds to the seed of its page
 
 
 @dataclasses.dataclass(frozen=True)
@@ -66,7 +69,7 @@ class Drawn:
         return len(away) - 1 - int(np.argmin(np.maximum(away[::-1], 0)))
 
 
-def take_apart(drawing, white, size, whole=False, hints=None):
+def take_apart(drawing, white, size, whole=False, hints=None, given=None):
     """Cuts a drawing into panels, and panels into squares.
 
     Args:
@@ -75,6 +78,7 @@ def take_apart(drawing, white, size, whole=False, hints=None):
       size: S, side of the networks' square.
       whole: whether the page is one panel.
       hints: see `with_hints`.
+      given: list of `panel_files.Given`, the panels that the user gives; or None.
     Returns:
       A `Drawn`.
     """
@@ -82,14 +86,19 @@ def take_apart(drawing, white, size, whole=False, hints=None):
     if np.min(white) < PAPER:  # without the paper's grain
         levels = np.arange(PAPER + 1) * (PAPER / np.reshape(white, [3, 1]))
         lines = cv2.LUT(drawing, np.uint8(np.rint(np.minimum(levels, PAPER))).T[None])
-    found = [] if whole or min(lines.shape[:2]) < _LEAST_PAGE else cutter.find(lines)
+    if given:
+        found = [one.panel for one in given]
+    else:
+        found = [] if whole or min(lines.shape[:2]) < _LEAST_PAGE else cutter.find(lines)
     panels = found or [cutter.whole(lines)]
+    given = given or [panel_files.Given(panel, number) for number, panel in enumerate(panels, 1)]
     squares, gray = [], outline.gray(drawing)
     for number, panel in enumerate(panels if gray.min() < PAPER else []):
         crop, (y, x) = cutter.crop(gray, panel), panel.box[:2]
         for top, left, bottom, right in square.overlapping(*crop.shape[:2]):
             squares.append(Square(number, (y + top, x + left, y + bottom, x + right),
-                                  line_art.fit_array(crop[_part((top, left, bottom, right))], size)))
+                                  line_art.fit_array(crop[_part((top, left, bottom, right))], size),
+                                  seed=(given[number].number - 1) * _PANEL_SEEDS + given[number].sample - 1))
     return with_hints(Drawn(lines, panels, balloons.find(lines), squares, bool(found)), hints)
 
 

@@ -37,6 +37,10 @@ class Square(typing.NamedTuple):
     hints: np.ndarray | None = None  # uint8 [S, S, 4], see `square.fit_hints`, or None without hints
     seed: int = 0  # what it adds to the seed of its page
 
+    def with_sample(self, sample):
+        """The same square, for sample 1, 2, ... of its panel."""
+        return self._replace(seed=self.seed // _PANEL_SEEDS * _PANEL_SEEDS + sample - 1)
+
 
 @dataclasses.dataclass(frozen=True)
 class Drawn:

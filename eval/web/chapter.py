@@ -1,6 +1,6 @@
 """The work of one browser on a chapter, in a folder that `eval.colorize` understands. Nothing of it is kept elsewhere.
 
-  KEY/drawings/        the pages as PNG, and NAME.hints.png beside them
+  KEY/drawings/        the pages as PNG, and NAME.hints.png and NAME.panels.json beside them
   KEY/references/      colored pictures of the same comic
   KEY/undo/            earlier hints of the pages
   KEY/thumbnails/      what the pages looked like when they were colored last
@@ -22,7 +22,7 @@ import numpy as np
 from data_pipeline.common import errors, files
 from data_pipeline.outlines import outline
 from data_pipeline.pictures import pages
-from eval import hint_files, output_folder, reference_files, settings
+from eval import hint_files, output_folder, panel_files, reference_files, settings
 from models import comic_colorizer
 
 MOST_PAGES, MOST_REFERENCES = 300, 32  # of a chapter (our choice)
@@ -76,7 +76,7 @@ class Chapter:
     """
 
     def __init__(self, root, key, flags=()):
-        if not _KEY.fullmatch(key):
+        if not isinstance(key, str) or not _KEY.fullmatch(key):
             raise errors.UserError('this is no key of a chapter')
         self.folder = pathlib.Path(root, key).absolute()
         self.drawings, self.references = self.folder / 'drawings', self.folder / 'references'
@@ -95,7 +95,8 @@ class Chapter:
         with self.lock:
             if self._pages is None:
                 listed = pages.find([self.drawings]).pages if self.drawings.is_dir() else []
-                self._pages = {page.inside: page for page in hint_files.find(listed, [self.drawings]).drawings}
+                drawings = hint_files.find(panel_files.find(listed).drawings, [self.drawings]).drawings
+                self._pages = {page.inside: page for page in drawings}
             return self._pages
 
     @property
@@ -151,7 +152,8 @@ class Chapter:
           (names of the pages that are new, list of remarks on what is left out).
         """
         listing = pages.find(paths)
-        found = hint_files.find(listing.pages, paths)
+        cut = panel_files.find(listing.pages)
+        found = hint_files.find(cut.drawings, paths)
         remarks = [f'left out {name}: {reason}' for name, reason in listing.failed]
         with self.lock:
             names = self._new_names(self.drawings, self.pages, [page.name for page in found.drawings])
@@ -166,6 +168,8 @@ class Chapter:
                         raise errors.UserError('in color already; it can be a reference')
                     _write(self.drawings / name, picture)
                     added.append(name)
+                    if page.name in cut.files:
+                        self.change_panels(name, panel_files.read(cut.files[page.name], *picture.shape[:2]))
                     if page.name in found.hints:
                         hints = hint_files.read(found.hints[page.name], *picture.shape[:2])
                         if hints is not None:
@@ -182,7 +186,7 @@ class Chapter:
         with self.lock:
             if name in self.pages:
                 pathlib.Path(self.pages[name].path).unlink(missing_ok=True)
-                for path in (self._hints_path(name), self._thumbnail_path(name)):
+                for path in (self._hints_path(name), self.panels_path(name), self._thumbnail_path(name)):
                     path.unlink(missing_ok=True)
                 shutil.rmtree(self._undo_folder(name), ignore_errors=True)
                 self._pages = None
@@ -202,9 +206,7 @@ class Chapter:
     def hints(self, name, height, width):
         """Reads the hints of a page: uint8 [H, W, 4], see `hint_files.read`, or None."""
         path = self._hints_path(name)
-        if not path.is_file():
-            return None
-        return hint_files.read(pages.Page(path.name, path.name, '', str(path)), height, width)
+        return hint_files.read(_page_of(path), height, width) if path.is_file() else None
 
     def change_hints(self, name, hints):
         """Replaces the hints of a page, and keeps the earlier ones for `undo`.
@@ -225,6 +227,23 @@ class Chapter:
             for _, old in earlier[:len(earlier) + 1 - _MOST_UNDO]:
                 old.unlink()
             _write(path, hints)
+
+    def panels(self, name, height, width):
+        """Reads the panels that the artist corrected: list of `panel_files.Given`, or None."""
+        path = self.panels_path(name)
+        return panel_files.read(_page_of(path), height, width) if path.is_file() else None
+
+    def change_panels(self, name, given):
+        """Keeps the panels of a page, a list of `panel_files.Given`; None lets them be found again."""
+        with self.lock:
+            if given is None:
+                self.panels_path(name).unlink(missing_ok=True)
+            else:
+                panel_files.write(self.panels_path(name), given)
+
+    def panels_path(self, name):
+        """The path of the panels of a page, whether there are any or not."""
+        return pathlib.Path(panel_files.path_of(self.drawings / name))
 
     def undo(self, name):
         """Takes back the last change of a page's hints: whether there was one."""
@@ -301,6 +320,11 @@ class Chapter:
         taken = list(taken)
         stems = output_folder.result_names([*taken, *given], ['.png'] * (len(taken) + len(given)))
         return [f'{stem}.png' for stem in stems[len(taken):]]
+
+
+def _page_of(path):
+    """The `pages.Page` of a file."""
+    return pages.Page(path.name, path.name, '', str(path))
 
 
 def _numbered(folder):

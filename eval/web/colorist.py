@@ -4,9 +4,12 @@ A page is read and cut once. A square is colored anew if its hints, its seed, th
 a hint costs the networks one square, and the page's own areas.
 """
 
+import dataclasses
 import os
 import threading
 import typing
+
+import numpy as np
 
 from eval import batches, continuation, page_colors, reading, reference_bank, reference_files
 from eval.formats import layered
@@ -63,8 +66,13 @@ class Colorist:
           UserError: the page or its hints cannot be read.
         """
         page = chapter.pages[name]
-        drawn = self._drawn.get((page.path, os.stat(page.path).st_mtime_ns), lambda: page_colors.take_apart(
-            *reading.line_art_of(page, extract_outline=False), self.system.size))
+
+        def make():
+            drawing, white = reading.line_art_of(page, extract_outline=False)
+            return page_colors.take_apart(drawing, white, self.system.size,
+                                          given=chapter.panels(name, *drawing.shape[:2]))
+
+        drawn = self._drawn.get((page.path, *map(_changed, (page.path, chapter.panels_path(name)))), make)
         return page_colors.with_hints(drawn, chapter.hints(name, *drawn.lines.shape[:2]))
 
     def color(self, chapter, name):
@@ -73,11 +81,36 @@ class Colorist:
         results = [self._color_square(square, seed, chapter) for square in drawn.squares]
         return Colored(drawn, results, page_colors.put_together(drawn, results))
 
+    def alternatives(self, chapter, name, number):
+        """Colors a panel in several ways.
+
+        Args:
+          chapter, name: see `drawn`.
+          number: of the panel, from 0.
+        Returns:
+          List of (sample, from 1; uint8 [h, w, 3]), the one that the networks find likeliest first. A server does not
+          tell how likely its pictures are; then they are in order.
+        """
+        drawn, seed = self.drawn(chapter, name), chapter.seed(name)
+        panel, own = drawn.panels[number], [one for one in drawn.squares if one.panel == number]
+        alone = dataclasses.replace(drawn, panels=[panel], squares=[one._replace(panel=0) for one in own])
+        top, left, bottom, right = panel.box
+        likely = getattr(self.system, 'log_likelihood', lambda drawings, low_res: np.zeros(len(drawings)))
+        found = []
+        for sample in range(1, ALTERNATIVES + 1):
+            results = [self._color_square(one.with_sample(sample), seed, chapter) for one in own]
+            picture = page_colors.put_together(alone, results).image[top:bottom, left:right]
+            with self._networks:
+                score = sum(likely(one.fitted[None], result['low_res'][None])[0]
+                            for one, result in zip(own, results, strict=True))
+            found.append((-score, sample, picture))
+        return [one[1:] for one in sorted(found, key=lambda one: one[:2])]
+
     def _color_square(self, square, seed, chapter):
         """Lets the networks color a square, if they have not done so: what they make of one picture."""
         settings, (members, references) = chapter.settings, self._bank(chapter)
         given = [None if of is None else of.tobytes() for of in (square.fitted, square.hints, settings.background)]
-        key = seed, square.panel, settings.temperature, references, *given
+        key = seed, square.seed, settings.temperature, references, *given
 
         def make():
             job = batches.Job(None, continuation.Step(Result('', seed, '', ''), '', True, True), [], [])
@@ -92,8 +125,7 @@ class Colorist:
     def _bank(self, chapter):
         """Reads and encodes the references of a chapter: (list of `reference_bank.Member`, their checksum)."""
         pictures = chapter.reference_pages()
-        changed = tuple((of.path, os.stat(of.path).st_mtime_ns) for page, beside in pictures
-                        for of in (page, *beside.values()))
+        changed = tuple((of.path, _changed(of.path)) for page, beside in pictures for of in (page, *beside.values()))
 
         def make():
             references, _ = reference_files.read(pictures, self.system.size)
@@ -101,3 +133,11 @@ class Colorist:
                 return reference_bank.encode(references, self.system), reference_files.checksum(references)
 
         return self._banks.get(changed, make) if changed else ([], '')
+
+
+def _changed(path):
+    """When a file was changed last; 0 if there is none."""
+    try:
+        return os.stat(path).st_mtime_ns
+    except FileNotFoundError:
+        return 0

@@ -1,19 +1,14 @@
-"""The page in the browser: its components, and what happens when they are used."""
+"""The page in the browser: what happens when its components are used."""
 
 import functools
-import os
+import html
 import pathlib
 
-os.environ['GRADIO_ANALYTICS_ENABLED'] = 'False'  # read by Gradio at import
-
-# ruff: noqa: E402
 import gradio as gr
 
 from data_pipeline.common import errors
-from eval.formats import files
-from eval.web import studio, view
+from eval.web import layout, view
 
-_STATIC = pathlib.Path(__file__).parent / 'static'
 # The key of the chapter is the part of the address behind '#', which the browser does not send, or the last one.
 _KEY_OF_BROWSER = '''() => {
   const digits = (byte) => byte.toString(16).padStart(2, '0');
@@ -29,14 +24,7 @@ _NEW_KEY = '''() => {
   history.replaceState(null, '', location.pathname);
   location.reload();
 }'''
-STYLE = (_STATIC / 'page.css').read_text(encoding='utf-8')
-_SAVES = {'Chapter as CBZ': studio.CBZ, **{f'Page as {kind.upper()}': kind for kind in files.SUFFIXES}}
-
-
-def theme():
-    """A theme with the fonts of the system, since no file may come from elsewhere."""
-    return gr.themes.Default(primary_hue='blue', neutral_hue='slate', font=['system-ui', 'sans-serif'],
-                             font_mono=['ui-monospace', 'monospace'])
+_OPTIONS = {'api_visibility': 'private', 'concurrency_id': 'artist', 'concurrency_limit': 4}
 
 
 def build(open_chapter, artist):
@@ -49,91 +37,129 @@ def build(open_chapter, artist):
       gr.Blocks.
     """
 
-    def handler(function):
-        """Lets a function of a chapter take a key, and says what the user can correct. The board is always shown."""
+    def of_chapter(function):
+        """Lets a generator that takes a chapter take a key. Says what the user can correct, and shows the page."""
 
         @functools.wraps(function)
         def handle(key, *given):
             chapter = open_chapter(key)
             try:
-                return function(chapter, *given)
+                yield from function(chapter, *given)
             except (errors.UserError, OSError) as error:
-                gr.Warning(str(error))
-                return artist.show(chapter)
+                _warn(error)
+                yield {ui.board: artist.show(chapter)}
 
         return handle
 
+    def shown(chapter, **changed):
+        """Shows the page, and then the strip of pages with its new thumbnail."""
+        more = {getattr(ui, name): value for name, value in changed.items()}
+        yield {ui.board: artist.show(chapter)} | more
+        yield {ui.pages: view.pages(chapter)}
+
+    def first_outlined(chapter, **changed):
+        """Shows the line art of a page until it is colored."""
+        yield {ui.board: artist.outline(chapter, 'Coloring …'), ui.pages: view.pages(chapter)}
+        yield from shown(chapter, **changed)
+
     def opened(key):
         chapter = open_chapter(key)
-        yield key, artist.outline(chapter, 'Coloring …'), view.strip(chapter)
-        yield key, artist.show(chapter), view.strip(chapter)
+        background = chapter.state.background
+        kind = {'auto': layout.AUTOMATIC, '#ffffff': layout.PAPER}.get(background, layout.COLOR)
+        settings = {ui.background: kind, ui.temperature: chapter.state.temperature}
+        yield {ui.key: key, ui.references: view.references(chapter)} | settings | (
+            {ui.color: background} if kind == layout.COLOR else {})
+        yield from of_chapter(first_outlined)(key)
 
-    def added(key, paths):
-        chapter, paths = open_chapter(key), paths or []
-        try:
-            names, remarks = chapter.add(paths)
-        except (errors.UserError, OSError) as error:
-            names, remarks = [], [str(error)]
-        finally:
-            for path in paths:
-                pathlib.Path(path).unlink(missing_ok=True)
+    @of_chapter
+    def added(chapter, paths):
+        names, remarks = _taken(chapter.add, paths, ([], []))
         for remark in remarks:
-            gr.Warning(remark)
-        yield None, artist.outline(chapter, 'Coloring …'), view.strip(chapter)
-        yield None, artist.show(chapter), view.strip(chapter)
-        for number, name in enumerate(names[1:], 2):
+            _warn(remark)
+        yield from first_outlined(chapter, upload=None)
+        for name in names[1:]:
             artist.color(chapter, name)
-            gr.Info(f'{number} of {len(names)} pages colored') if number == len(names) else None
-            yield None, gr.skip(), view.strip(chapter)
+            yield {ui.pages: view.pages(chapter)}
 
-    @handler
-    def act(chapter, event: gr.EventData):
-        return artist.act(chapter, event._data['page'], event._data['actions'])
+    @of_chapter
+    def acted(chapter, event: gr.EventData):
+        yield {ui.board: artist.act(chapter, event.page, event.actions)}
+        yield {ui.pages: view.pages(chapter)}
 
-    @handler
-    def select(chapter, event: gr.EventData):
-        chapter.change(shown=event._data['page'], panel=0)
-        return artist.show(chapter)
+    @of_chapter
+    def selected(chapter, event: gr.EventData):
+        chapter.change(shown=event.key, panel=0)
+        yield from first_outlined(chapter, alternatives=[])
 
-    def strip_of(key):
-        return view.strip(open_chapter(key))
+    @of_chapter
+    def removed(chapter):
+        chapter.remove(chapter.shown)
+        yield from first_outlined(chapter, alternatives=[])
 
-    def saved(key, what):
-        try:
-            return str(artist.save(open_chapter(key), _SAVES[what]))
-        except (errors.UserError, OSError) as error:
-            gr.Warning(str(error))
-            return None
+    @of_chapter
+    def asked(chapter):
+        yield {ui.alternatives: view.alternatives(*artist.alternatives(chapter))}
+
+    @of_chapter
+    def chosen(chapter, event: gr.EventData):
+        artist.choose(chapter, *event.key)
+        yield from shown(chapter)
+
+    @of_chapter
+    def referred(chapter, paths):
+        for remark in _taken(chapter.add_references, paths, []):
+            _warn(remark)
+        yield from shown(chapter, given=None, references=view.references(chapter))
+
+    @of_chapter
+    def pinned(chapter):
+        artist.pin(chapter)
+        yield from shown(chapter, references=view.references(chapter))
+
+    @of_chapter
+    def unpinned(chapter, event: gr.EventData):
+        chapter.remove_reference(event.key)
+        yield from shown(chapter, references=view.references(chapter))
+
+    @of_chapter
+    def changed(chapter, kind, color, temperature):
+        background = {layout.AUTOMATIC: 'auto', layout.PAPER: '#ffffff', layout.COLOR: color}[kind]
+        chapter.change(background=background, temperature=temperature)
+        yield from shown(chapter)
+
+    @of_chapter
+    def saved(chapter, what):
+        yield {ui.file: gr.File(str(artist.save(chapter, layout.SAVES[what])), visible=True)}
 
     with gr.Blocks(title='Comic colorizer', analytics_enabled=False, fill_width=True,
                    delete_cache=(600, 3600)) as page:
-        key = gr.State()
-        with gr.Row():
-            with gr.Column(scale=1, min_width=240):
-                gr.Markdown('# Comic colorizer')
-                upload = gr.File(label='Add drawings, pages or a cbz', file_count='multiple', type='filepath',
-                                 height=120)
-                strip = gr.HTML(None, html_template='<div class="strip" role="group" aria-label="Pages"></div>',
-                                css_template=_static('strip.css'), js_on_load=_static('strip.js'),
-                                apply_default_css=False)
-                what = gr.Dropdown(list(_SAVES), label='Save', value='Chapter as CBZ')
-                save = gr.Button('Save', variant='primary')
-                file = gr.File(label='Saved', interactive=False)
-                new = gr.Button('New chapter')
-            with gr.Column(scale=5, min_width=320):
-                board = gr.HTML(None, html_template=_static('board.html'), css_template=_static('board.css'),
-                                js_on_load=_static('board.js'), apply_default_css=False, elem_id='board')
-        options = {'api_visibility': 'private', 'concurrency_id': 'artist', 'concurrency_limit': 4}
-        key_of_browser = gr.Textbox(visible=False)
-        page.load(opened, key_of_browser, [key, board, strip], js=_KEY_OF_BROWSER, **options)
-        upload.upload(added, [key, upload], [upload, board, strip], **options)
-        board.act(act, key, board, trigger_mode='multiple', show_progress='hidden', **options).then(
-            strip_of, key, strip, show_progress='hidden', **options)
-        strip.select(select, key, board, **options).then(strip_of, key, strip, show_progress='hidden', **options)
-        save.click(saved, [key, what], file, **options)
-        new.click(None, js=_NEW_KEY)
+        ui = layout.components()
+        settings = [ui.background, ui.color, ui.temperature]
+        outputs = [ui.key, ui.board, ui.pages, ui.upload, ui.alternatives, ui.given, ui.references, ui.file, *settings]
+        page.load(opened, ui.key_of_browser, outputs, js=_KEY_OF_BROWSER, **_OPTIONS)
+        ui.new.click(None, js=_NEW_KEY)
+        quiet = {'trigger_mode': 'multiple', 'show_progress': 'hidden'}
+        for event, function, inputs, more in (
+                (ui.upload.upload, added, [ui.upload], {}), (ui.board.act, acted, [], quiet),
+                (ui.pages.select, selected, [], {}), (ui.remove.click, removed, [], {}),
+                (ui.ask.click, asked, [], {}), (ui.alternatives.select, chosen, [], {}),
+                (ui.given.upload, referred, [ui.given], {}), (ui.pin.click, pinned, [], {}),
+                (ui.references.select, unpinned, [], {}), (ui.background.input, changed, settings, {}),
+                (ui.color.release, changed, settings, {}), (ui.temperature.release, changed, settings, {}),
+                (ui.save.click, saved, [ui.what], {})):
+            event(function, [ui.key, *inputs], outputs, **_OPTIONS, **more)
     return page
 
 
-def _static(name):
-    return (_STATIC / name).read_text(encoding='utf-8')
+def _taken(take, paths, nothing):
+    """Lets a function take files that were uploaded, and deletes them. `nothing`: what it returns without files."""
+    try:
+        return take(paths) if paths else nothing
+    finally:
+        for path in paths or []:
+            pathlib.Path(path).unlink(missing_ok=True)
+
+
+def _warn(text):
+    """Shows a line of text that may hold names of files."""
+    gr.Warning(html.escape(str(text)))

@@ -36,10 +36,10 @@ def serve(system, work, lines, host=LOCAL, port=7860, password=None, is_blocking
     """
     work = pathlib.Path(work).absolute()
     (work / 'transfer').mkdir(parents=True, exist_ok=True)
-    os.environ['GRADIO_TEMP_DIR'] = str(work / 'transfer')  # read by Gradio at import
+    os.environ.update(GRADIO_TEMP_DIR=str(work / 'transfer'), GRADIO_ANALYTICS_ENABLED='False')  # read at import
     from starlette import middleware
 
-    from eval.web import page
+    from eval.web import layout, page
 
     _check_port(host, port)
     chapters = cache.Cache(_MOST_CHAPTERS)
@@ -47,7 +47,7 @@ def serve(system, work, lines, host=LOCAL, port=7860, password=None, is_blocking
     app = page.build(lambda key: chapters.get(key, lambda: chapter.Chapter(work, key, lines)), artist)
     app.queue(max_size=_MOST_WAITING)
     app.launch(server_name=host, server_port=port, quiet=True, prevent_thread_lock=True, ssr_mode=False, share=False,
-               theme=page.theme(), css=page.STYLE, footer_links=[], max_file_size=_MOST_BYTES,
+               theme=layout.theme(), css=layout.static('page.css'), footer_links=[], max_file_size=_MOST_BYTES,
                auth=None if password is None else lambda _, given: hmac.compare_digest(
                    given.encode(), password.encode()),
                auth_message='Any user name, and the password.',

@@ -6,8 +6,9 @@ import tempfile
 import numpy as np
 
 from data_pipeline.common import errors
+from data_pipeline.panels import cutter
 from eval.formats import comic_archive, files
-from eval.web import brush, view
+from eval.web import brush, cuts, view
 
 CBZ = 'cbz'  # the whole chapter; the other formats save the page that is shown
 
@@ -68,16 +69,15 @@ class Studio:
         Returns:
           Path of the file.
         """
-        if chapter.shown is None:
-            raise errors.UserError('there is no page to save')
+        shown = _shown(chapter)
         self._saved.mkdir(parents=True, exist_ok=True)
         folder = pathlib.Path(tempfile.mkdtemp(dir=self._saved))
         if kind == CBZ:
             path = folder / 'chapter.cbz'
             comic_archive.write(path, self._members(chapter, folder))
             return path
-        path = folder / f'{pathlib.PurePosixPath(chapter.shown).stem}{files.SUFFIXES[kind]}'
-        files.save(path, self._colorist.color(chapter, chapter.shown).page, kind)
+        path = folder / f'{pathlib.PurePosixPath(shown).stem}{files.SUFFIXES[kind]}'
+        files.save(path, self._colorist.color(chapter, shown).page, kind)
         return path
 
     def _members(self, chapter, folder):
@@ -88,35 +88,93 @@ class Studio:
             yield name, (folder / 'page.png').read_bytes()
         (folder / 'page.png').unlink()
 
+    def alternatives(self, chapter):
+        """Colors the chosen panel in several ways: (its page, its number, what `Colorist.alternatives` returns)."""
+        name = _shown(chapter)
+        number = self._chosen(chapter, self._colorist.drawn(chapter, name))
+        return name, number, self._colorist.alternatives(chapter, name, number)
+
+    def choose(self, chapter, name, number, sample):
+        """Lets a panel take one of its samples, from 1."""
+        self._cut(chapter, name, lambda panels: [
+            one._replace(sample=sample) if k == number else one for k, one in enumerate(panels)])
+
+    def pin(self, chapter):
+        """Makes the chosen panel a reference."""
+        name = _shown(chapter)
+        colored = self._colorist.color(chapter, name)
+        number = self._chosen(chapter, colored.drawn)
+        panel = colored.drawn.panels[number]
+        stem = pathlib.PurePosixPath(name).with_suffix('')
+        chapter.pin(f'{stem} panel {number + 1}', cutter.crop(colored.page.image, panel),
+                    cutter.crop(colored.drawn.lines, panel))
+
     def _do(self, chapter, name, action):
         """Does one action: a note on it, or None."""
         kind = action.get('kind') if isinstance(action, dict) else None
-        color = action.get('color') if kind else None
         if kind in ('keep', 'drop'):
+            color = action.get('color')
             rest = [one for one in chapter.state.palette if one != color]
             chapter.change(palette=[*rest, color] if kind == 'keep' else rest)
         elif kind == 'undo':
             return None if chapter.undo(name) else 'There is nothing to undo.'
         elif kind == 'stroke':
-            drawn = self._colorist.drawn(chapter, name)
-            hints = _hints(chapter, name, drawn)
+            hints = self._hints(chapter, name)
             brush.paint(hints, [action])
             chapter.change_hints(name, hints)
-        elif kind in ('fill', 'choose'):
-            colored = self._colorist.color(chapter, name)
-            at = brush.position(action, *colored.drawn.lines.shape[:2])
-            if kind == 'choose':
-                chapter.change(panel=colored.drawn.panel_at(*at))
-            else:
-                area = colored.area_at(*at)
-                if not area.any():
-                    return 'There is no area: this place lies outside of the panels.'
-                hints = _hints(chapter, name, colored.drawn)
-                brush.fill(hints, area, at, color)
-                chapter.change_hints(name, hints)
+        elif kind == 'fill':
+            return self._fill(chapter, name, action)
+        elif kind in ('whole', 'find'):
+            chapter.change(panel=0)
+            drawn = self._colorist.drawn(chapter, name)
+            chapter.change_panels(name, cuts.whole(drawn.lines) if kind == 'whole' else None)
+        elif kind in ('choose', 'merge', 'across', 'down'):
+            self._change_panels(chapter, name, kind, action)
         else:
             raise errors.UserError('the page in the browser is of another version; reload it')
         return None
+
+    def _fill(self, chapter, name, action):
+        """Gives an area a color: a note, or None."""
+        colored = self._colorist.color(chapter, name)
+        at = brush.position(action, *colored.drawn.lines.shape[:2])
+        area = colored.area_at(*at)
+        if not area.any():
+            return 'There is no area: this place lies outside of the panels.'
+        hints = self._hints(chapter, name)
+        brush.fill(hints, area, at, action.get('color'))
+        chapter.change_hints(name, hints)
+        return None
+
+    def _change_panels(self, chapter, name, kind, action):
+        """Chooses, joins or cuts panels where the artist clicked."""
+        drawn = self._colorist.drawn(chapter, name)
+        at = brush.position(action, *drawn.lines.shape[:2])
+        number = drawn.panel_at(*at)
+        if kind == 'merge':
+            chosen = self._chosen(chapter, drawn)
+            self._cut(chapter, name, lambda panels: cuts.merge(panels, chosen, number))
+            number = min(chosen, number)
+        elif kind != 'choose':
+            self._cut(chapter, name, lambda panels: cuts.split(panels, number, at, kind == 'across'))
+        chapter.change(panel=number)
+
+    def _cut(self, chapter, name, change):
+        """Changes the panels of a page by a function of a list of `panel_files.Given`."""
+        drawn = self._colorist.drawn(chapter, name)
+        panels = chapter.panels(name, *drawn.lines.shape[:2]) or cuts.given(drawn)
+        chapter.change_panels(name, change(panels))
+
+    def _hints(self, chapter, name):
+        """The hints of a page, or empty ones: uint8 [H, W, 4]."""
+        shape = self._colorist.drawn(chapter, name).lines.shape[:2]
+        hints = chapter.hints(name, *shape)
+        return np.zeros((*shape, 4), np.uint8) if hints is None else hints
+
+    @staticmethod
+    def _chosen(chapter, drawn):
+        """The number of the panel that is chosen; the page may have fewer panels by now."""
+        return min(chapter.state.panel, len(drawn.panels) - 1)
 
     def _board(self, chapter, name, note):
         """Colors a page and keeps its thumbnail: (a value of the board, `colorist.Colored`)."""
@@ -125,8 +183,8 @@ class Studio:
         return view.board(chapter, name, colored.drawn, colored.page.colors, note), colored
 
 
-def _hints(chapter, name, drawn):
-    """The hints of a page, or empty ones: uint8 [H, W, 4]."""
-    shape = drawn.lines.shape[:2]
-    hints = chapter.hints(name, *shape)
-    return np.zeros((*shape, 4), np.uint8) if hints is None else hints
+def _shown(chapter):
+    """The name of the page that is shown. Raises UserError if there is none."""
+    if chapter.shown is None:
+        raise errors.UserError('there is no page; add a drawing first')
+    return chapter.shown

@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 
 from data_pipeline.outlines import outline
+from data_pipeline.pictures import pages as reader
 from eval.web import chapter as chapters
 
 _LONGEST = 2400  # pixels; the longer side of a shown page (our choice); larger ones are shown smaller
@@ -52,10 +53,28 @@ def nothing():
     return {'page': '', 'serial': next(_SERIAL)}
 
 
-def strip(chapter):
-    """Shows the thumbnails of a chapter: list of dicts for strip.js."""
-    return [{'name': name, 'shown': name == chapter.shown, 'picture': _url(chapter.thumbnail(name), 'jpeg')}
-            for name in chapter.pages]
+def pages(chapter):
+    """Shows the pages of a chapter: list of dicts for strip.js."""
+    return [_item(name, name, chapter.thumbnail(name), name == chapter.shown) for name in chapter.pages]
+
+
+def references(chapter):
+    """Shows the references of a chapter, by their numbers: list of dicts for strip.js."""
+    items = []
+    for number, (page, _) in enumerate(chapter.reference_pages()):
+        items.append(_item(number, f'Remove {page.inside}', thumbnail(reader.read(page)), False))
+    return items
+
+
+def alternatives(name, number, found):
+    """Shows alternatives of a panel, see `studio.Studio.alternatives`: list of dicts for strip.js."""
+    return [_item([name, number, sample], f'{place}. {"likeliest" if place == 1 else ""}'.strip(' .'),
+                  thumbnail(picture), False) for place, (sample, picture) in enumerate(found, 1)]
+
+
+def _item(key, name, picture, is_shown):
+    """What strip.js shows as a button: `key` is what comes back when it is clicked; `picture` has bytes of a JPEG."""
+    return {'key': key, 'name': name, 'shown': is_shown, 'picture': _url(picture, 'jpeg')}
 
 
 def thumbnail(picture):

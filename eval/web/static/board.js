@@ -2,6 +2,7 @@
 // `trigger`, `props` and `watch`. What the server shows comes in `props.value`, see `view.board` in eval/web/view.py.
 const find = (selector) => element.querySelector(selector);
 const panes = [find('.before'), find('.after')];
+const PANEL_TOOLS = ['choose', 'merge', 'across', 'down'];
 const layers = {};  // name: canvas of the size of the shown picture
 let shown = null, zoom = 1, left = 0, top_ = 0;  // zoom is relative to the fitted size; left and top in picture pixels
 let cross = null, stroke = null, waiting = [], busy = 0;
@@ -101,7 +102,7 @@ function draw() {
     }
     const place = (point) => [x + point[0] * shown.scale * size, y + point[1] * shown.scale * size];
     shown.panels.forEach((polygon, number) => {
-      if (shown.panels.length < 2 && tool() !== 'choose') return;
+      if (shown.panels.length < 2 && !PANEL_TOOLS.includes(tool())) return;
       context.beginPath();
       polygon.forEach((point) => context.lineTo(...place(point)));
       context.closePath();
@@ -153,8 +154,8 @@ function use(at, pane) {  // a tool that acts at one place
     const from = pane === panes[1] ? layers.colors : layers.hints;
     const level = from.getContext('2d').getImageData(x, y, 1, 1).data;
     if (level[3]) find('.color').value = `#${[...level.slice(0, 3)].map((v) => v.toString(16).padStart(2, '0')).join('')}`;
-  } else if (tool() === 'choose') {
-    act({kind: 'choose', x: at.x, y: at.y});
+  } else if (PANEL_TOOLS.includes(tool())) {
+    act({kind: tool(), x: at.x, y: at.y});
   } else if (tool() === 'fill') {
     act({kind: 'fill', x: at.x, y: at.y, color: color()});
   } else if (tool() === 'brush' || tool() === 'erase') {
@@ -253,6 +254,8 @@ function palette() {
 
 find('.keep').onclick = () => act({kind: 'keep', color: color()});
 find('.drop').onclick = () => act({kind: 'drop', color: color()});
+find('.whole').onclick = () => act({kind: 'whole'});
+find('.find').onclick = () => act({kind: 'find'});
 find('.undo').onclick = () => act({kind: 'undo'});
 find('.in').onclick = () => zoom_by(1.5);
 find('.out').onclick = () => zoom_by(1 / 1.5);

@@ -1,14 +1,14 @@
-// The chapter: a thumbnail of each page, which shows the page when it is clicked. Names never become HTML.
+// A strip of pictures that are buttons, see `view.pages`. A click sends the key of one. Names never become HTML.
 function show() {
-  const pages = props.value || [];
-  element.firstElementChild.replaceChildren(...pages.map((page) => {
+  const items = props.value || [];
+  element.firstElementChild.replaceChildren(...items.map((item) => {
     const button = document.createElement('button'), image = document.createElement('img');
     const name = document.createElement('span');
     button.type = 'button';
-    button.setAttribute('aria-pressed', page.shown);
-    [image.src, image.alt, name.textContent, button.title] = [page.picture, '', page.name, page.name];
+    button.setAttribute('aria-pressed', item.shown);
+    [image.src, image.alt, name.textContent, button.title] = [item.picture, '', item.name, item.name];
     button.append(image, name);
-    button.onclick = () => trigger('select', {page: page.name});
+    button.onclick = () => trigger('select', {key: item.key});
     return button;
   }));
 }

@@ -125,7 +125,7 @@ class Chapter:
             settings.parse_color(changed.background)
             if not 0 < changed.temperature <= 2:
                 raise errors.UserError('the temperature is above 0 and at most 2')
-            if not all(map(_COLOR.fullmatch, changed.palette)):
+            if not all(isinstance(one, str) and _COLOR.fullmatch(one) for one in changed.palette):
                 raise errors.UserError('the palette has colors #rrggbb')
             changed.palette = list(dict.fromkeys(changed.palette))[:_MOST_COLORS]
             self.state = changed
@@ -173,7 +173,7 @@ class Chapter:
                     if page.name in found.hints:
                         hints = hint_files.read(found.hints[page.name], *picture.shape[:2])
                         if hints is not None:
-                            _write(self._hints_path(name), hints)
+                            _write(self.hints_path(name), hints)
                 except errors.UserError as error:
                     remarks.append(f'left out {page.name}: {error}')
             self._pages = None
@@ -186,7 +186,7 @@ class Chapter:
         with self.lock:
             if name in self.pages:
                 pathlib.Path(self.pages[name].path).unlink(missing_ok=True)
-                for path in (self._hints_path(name), self.panels_path(name), self._thumbnail_path(name)):
+                for path in (self.hints_path(name), self.panels_path(name), self._thumbnail_path(name)):
                     path.unlink(missing_ok=True)
                 shutil.rmtree(self._undo_folder(name), ignore_errors=True)
                 self._pages = None
@@ -205,7 +205,7 @@ class Chapter:
 
     def hints(self, name, height, width):
         """Reads the hints of a page: uint8 [H, W, 4], see `hint_files.read`, or None."""
-        path = self._hints_path(name)
+        path = self.hints_path(name)
         return hint_files.read(_page_of(path), height, width) if path.is_file() else None
 
     def change_hints(self, name, hints):
@@ -216,7 +216,7 @@ class Chapter:
           hints: uint8 [H, W, 4], RGB and 255 where there is a hint, else 0.
         """
         with self.lock:
-            folder, path = self._undo_folder(name), self._hints_path(name)
+            folder, path = self._undo_folder(name), self.hints_path(name)
             folder.mkdir(parents=True, exist_ok=True)
             earlier = _numbered(folder)
             kept = folder / f'{earlier[-1][0] + 1 if earlier else 1}.png'
@@ -241,6 +241,10 @@ class Chapter:
             else:
                 panel_files.write(self.panels_path(name), given)
 
+    def hints_path(self, name):
+        """The path of the hints of a page, whether there are any or not."""
+        return self.drawings / f'{output_folder.without_suffix(name)}.hints.png'
+
     def panels_path(self, name):
         """The path of the panels of a page, whether there are any or not."""
         return pathlib.Path(panel_files.path_of(self.drawings / name))
@@ -251,7 +255,7 @@ class Chapter:
             earlier = _numbered(self._undo_folder(name))
             if not earlier:
                 return False
-            last, path = earlier[-1][1], self._hints_path(name)
+            last, path = earlier[-1][1], self.hints_path(name)
             if last.stat().st_size:
                 last.replace(path)
             else:
@@ -304,9 +308,6 @@ class Chapter:
             for of in (page, *beside.values()):
                 pathlib.Path(of.path).unlink(missing_ok=True)
             self.save()
-
-    def _hints_path(self, name):
-        return self.drawings / f'{output_folder.without_suffix(name)}.hints.png'
 
     def _thumbnail_path(self, name):
         return self.folder / 'thumbnails' / f'{name}.jpg'

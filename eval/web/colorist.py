@@ -11,13 +11,14 @@ import typing
 
 import numpy as np
 
+from data_pipeline.common import errors
 from eval import batches, continuation, page_colors, reading, reference_bank, reference_files
 from eval.formats import layered
-from eval.settings import Result
+from eval.settings import Result, Settings
 from eval.web.cache import Cache
 
 ALTERNATIVES = 4
-_MOST_PIXELS = 60_000_000  # of pages that are kept ready
+_MOST_PIXELS, _MOST_COLORED = 60_000_000, 12_000_000  # of pages that are kept cut, and colored
 _MOST_SQUARES, _MOST_BANKS = 400, 16  # colored squares and encoded references that are kept; a square has 0.3 MB
 
 
@@ -52,7 +53,15 @@ class Colorist:
         self.system = system
         self._networks = threading.Lock()
         self._drawn = Cache(_MOST_PIXELS, lambda drawn: drawn.lines.size // 3)
+        self._colored = Cache(_MOST_COLORED, lambda colored: colored.page.paper.size)
         self._squares, self._banks = Cache(_MOST_SQUARES), Cache(_MOST_BANKS)
+
+    def warm_up(self):
+        """Colors a blank square, since the first one takes seconds. Raises OSError if a server does not answer."""
+        size = self.system.size
+        square = page_colors.Square(0, (0, 0, size, size), np.full((size, size), 255, np.uint8),
+                                    np.zeros((size, size, 4), np.uint8))
+        self._ask_networks(square, 0, Settings(), [])
 
     def drawn(self, chapter, name):
         """Reads a page and takes it apart, with its hints.
@@ -65,21 +74,27 @@ class Colorist:
         Raises:
           UserError: the page or its hints cannot be read.
         """
-        page = chapter.pages[name]
+        page = self._page(chapter, name)
 
         def make():
             drawing, white = reading.line_art_of(page, extract_outline=False)
             return page_colors.take_apart(drawing, white, self.system.size,
                                           given=chapter.panels(name, *drawing.shape[:2]))
 
-        drawn = self._drawn.get((page.path, *map(_changed, (page.path, chapter.panels_path(name)))), make)
+        drawn = self._drawn.get(_versions(page.path, chapter.panels_path(name)), make)
         return page_colors.with_hints(drawn, chapter.hints(name, *drawn.lines.shape[:2]))
 
     def color(self, chapter, name):
         """Colors a page: `Colored`. Arguments and errors are those of `drawn`."""
-        drawn, seed = self.drawn(chapter, name), chapter.seed(name)
-        results = [self._color_square(square, seed, chapter) for square in drawn.squares]
-        return Colored(drawn, results, page_colors.put_together(drawn, results))
+        settings, (_, references) = chapter.settings, self._bank(chapter)
+        files = self._page(chapter, name).path, chapter.panels_path(name), chapter.hints_path(name)
+
+        def make():
+            drawn, seed = self.drawn(chapter, name), chapter.seed(name)
+            results = [self._color_square(square, seed, chapter) for square in drawn.squares]
+            return Colored(drawn, results, page_colors.put_together(drawn, results))
+
+        return self._colored.get((_versions(*files), _decisive(settings), references), make)
 
     def alternatives(self, chapter, name, number):
         """Colors a panel in several ways.
@@ -106,26 +121,32 @@ class Colorist:
             found.append((-score, sample, picture))
         return [one[1:] for one in sorted(found, key=lambda one: one[:2])]
 
+    @staticmethod
+    def _page(chapter, name):
+        """Finds a page, a `pages.Page`. Raises UserError if it is no longer there."""
+        if not isinstance(name, str) or name not in chapter.pages:
+            raise errors.UserError('this page is no longer in the chapter')
+        return chapter.pages[name]
+
     def _color_square(self, square, seed, chapter):
         """Lets the networks color a square, if they have not done so: what they make of one picture."""
         settings, (members, references) = chapter.settings, self._bank(chapter)
-        given = [None if of is None else of.tobytes() for of in (square.fitted, square.hints, settings.background)]
-        key = seed, square.seed, settings.temperature, references, *given
+        if square.hints is None:  # empty hints change nothing, but one graph then serves all squares
+            square = square._replace(hints=np.zeros((*square.fitted.shape, 4), np.uint8))
+        key = seed, square.seed, square.fitted.tobytes(), square.hints.tobytes(), _decisive(settings), references
+        return self._squares.get(key, lambda: self._ask_networks(square, seed, settings, members))
 
-        def make():
-            job = batches.Job(None, continuation.Step(Result('', seed, '', ''), '', True, True), [], [])
-            bank = reference_bank.Bank(members, grows=False)
-            with self._networks:
-                pictures = batches.Batch([(job, square)], None, members, bank.references()).colorize(
-                    self.system, settings)
-            return {name: pictures[name][0] for name in ('image', 'low_res', 'background_mask')}
-
-        return self._squares.get(key, make)
+    def _ask_networks(self, square, seed, settings, members):
+        job = batches.Job(None, continuation.Step(Result('', seed, '', ''), '', True, True), [], [])
+        bank = reference_bank.Bank(members, grows=False)
+        with self._networks:
+            pictures = batches.Batch([(job, square)], None, members, bank.references()).colorize(self.system, settings)
+        return {name: pictures[name][0] for name in ('image', 'low_res', 'background_mask')}
 
     def _bank(self, chapter):
         """Reads and encodes the references of a chapter: (list of `reference_bank.Member`, their checksum)."""
         pictures = chapter.reference_pages()
-        changed = tuple((of.path, _changed(of.path)) for page, beside in pictures for of in (page, *beside.values()))
+        changed = _versions(*(of.path for page, beside in pictures for of in (page, *beside.values())))
 
         def make():
             references, _ = reference_files.read(pictures, self.system.size)
@@ -135,9 +156,19 @@ class Colorist:
         return self._banks.get(changed, make) if changed else ([], '')
 
 
-def _changed(path):
-    """When a file was changed last; 0 if there is none."""
+def _versions(*paths):
+    """Tells versions of files apart: a tuple of each path with its identity, time and size; None for a missing one."""
+    return tuple((str(path), _version(path)) for path in paths)
+
+
+def _version(path):
     try:
-        return os.stat(path).st_mtime_ns
+        status = os.stat(path)
     except FileNotFoundError:
-        return 0
+        return None
+    return status.st_ino, status.st_mtime_ns, status.st_size
+
+
+def _decisive(settings):
+    """What of the settings decides the colors: a tuple."""
+    return settings.temperature, None if settings.background is None else tuple(settings.background.tolist())

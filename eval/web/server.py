@@ -33,6 +33,7 @@ def serve(system, work, lines, host=LOCAL, port=7860, password=None, is_blocking
       gr.Blocks.
     Raises:
       UserError: the port is taken.
+      OSError: a TensorFlow Serving instance does not answer.
     """
     work = pathlib.Path(work).absolute()
     (work / 'transfer').mkdir(parents=True, exist_ok=True)
@@ -43,7 +44,9 @@ def serve(system, work, lines, host=LOCAL, port=7860, password=None, is_blocking
 
     _check_port(host, port)
     chapters = cache.Cache(_MOST_CHAPTERS)
-    artist = studio.Studio(colorist.Colorist(system), work / 'transfer')
+    colors = colorist.Colorist(system)
+    colors.warm_up()
+    artist = studio.Studio(colors, work / 'transfer')
     app = page.build(lambda key: chapters.get(key, lambda: chapter.Chapter(work, key, lines)), artist)
     app.queue(max_size=_MOST_WAITING)
     app.launch(server_name=host, server_port=port, quiet=True, prevent_thread_lock=True, ssr_mode=False, share=False,

@@ -53,8 +53,6 @@ class Studio:
         Raises:
           UserError: the page or an action is none.
         """
-        if name not in chapter.pages:
-            raise errors.UserError('this page is no longer in the chapter')
         note = ''
         for action in actions:
             note = self._do(chapter, name, action) or note

@@ -200,7 +200,7 @@ class Chapter:
         """Keeps a thumbnail of a page, bytes of a JPEG file."""
         path = self._thumbnail_path(name)
         path.parent.mkdir(parents=True, exist_ok=True)
-        with files.atomic_write(path) as part:
+        with self.lock, files.atomic_write(path) as part:
             part.write_bytes(content)
 
     def hints(self, name, height, width):

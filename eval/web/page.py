@@ -81,10 +81,15 @@ def build(open_chapter, artist):
             artist.color(chapter, name)
             yield {ui.pages: view.pages(chapter)}
 
-    @of_chapter
-    def acted(chapter, event: gr.EventData):
-        yield {ui.board: artist.act(chapter, event.page, event.actions)}
-        yield {ui.pages: view.pages(chapter)}
+    def acted(key, event: gr.EventData):
+        chapter = open_chapter(key)
+        try:
+            return artist.act(chapter, event.page, event.actions)
+        except (errors.UserError, OSError) as error:
+            return artist.show(chapter, str(error))
+
+    def strip_of_pages(key):
+        return view.pages(open_chapter(key))
 
     @of_chapter
     def selected(chapter, event: gr.EventData):
@@ -138,16 +143,18 @@ def build(open_chapter, artist):
         outputs = [ui.key, ui.board, ui.pages, ui.upload, ui.alternatives, ui.given, ui.references, ui.file, *settings]
         page.load(opened, ui.key_of_browser, outputs, js=_KEY_OF_BROWSER, **_OPTIONS)
         ui.new.click(None, js=_NEW_KEY)
-        quiet = {'trigger_mode': 'multiple', 'show_progress': 'hidden'}
-        for event, function, inputs, more in (
-                (ui.upload.upload, added, [ui.upload], {}), (ui.board.act, acted, [], quiet),
-                (ui.pages.select, selected, [], {}), (ui.remove.click, removed, [], {}),
-                (ui.ask.click, asked, [], {}), (ui.alternatives.select, chosen, [], {}),
-                (ui.given.upload, referred, [ui.given], {}), (ui.pin.click, pinned, [], {}),
-                (ui.references.select, unpinned, [], {}), (ui.background.input, changed, settings, {}),
-                (ui.color.release, changed, settings, {}), (ui.temperature.release, changed, settings, {}),
-                (ui.save.click, saved, [ui.what], {})):
-            event(function, [ui.key, *inputs], outputs, **_OPTIONS, **more)
+        # Without the queue, whose stream may end just as the next action comes. The board shows what went wrong.
+        quick = {'queue': False, 'show_progress': 'hidden', 'api_visibility': 'private'}
+        ui.board.act(acted, ui.key, ui.board, trigger_mode='multiple', **quick).then(
+            strip_of_pages, ui.key, ui.pages, **quick)
+        for event, function, inputs in (
+                (ui.upload.upload, added, [ui.upload]), (ui.pages.select, selected, []),
+                (ui.remove.click, removed, []), (ui.ask.click, asked, []), (ui.alternatives.select, chosen, []),
+                (ui.given.upload, referred, [ui.given]), (ui.pin.click, pinned, []),
+                (ui.references.select, unpinned, []), (ui.background.input, changed, settings),
+                (ui.color.release, changed, settings), (ui.temperature.release, changed, settings),
+                (ui.save.click, saved, [ui.what])):
+            event(function, [ui.key, *inputs], outputs, **_OPTIONS)
     return page
 
 

@@ -1,6 +1,7 @@
 """Serves the page: who may open it, how much it takes, and that nothing comes from or goes to another machine."""
 
 import hmac
+import logging
 import os
 import pathlib
 import socket
@@ -38,6 +39,8 @@ def serve(system, work, lines, host=LOCAL, port=7860, password=None, is_blocking
     work = pathlib.Path(work).absolute()
     (work / 'transfer').mkdir(parents=True, exist_ok=True)
     os.environ.update(GRADIO_TEMP_DIR=str(work / 'transfer'), GRADIO_ANALYTICS_ENABLED='False')  # read at import
+    for name in ('httpx', 'httpx2'):  # Gradio asks itself whether it is there; nobody needs to read that
+        logging.getLogger(name).setLevel(logging.WARNING)
     from starlette import middleware
 
     from eval.web import layout, page

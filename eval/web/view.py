@@ -2,6 +2,7 @@
 
 import base64
 import itertools
+import time
 
 import cv2
 import numpy as np
@@ -12,7 +13,7 @@ from eval.web import chapter as chapters
 
 _LONGEST = 2400  # pixels; the longer side of a shown page (our choice); larger ones are shown smaller
 _THUMBNAIL = 160
-_SERIAL = itertools.count(1)
+_SERIAL = itertools.count(time.time_ns() // 1000)  # above those of an earlier run of the program
 
 
 def board(chapter, name, drawn, colors, note=''):

@@ -38,6 +38,7 @@ function joined(names) {  // layers over each other, the lines multiplied
 }
 
 async function show(value) {
+  if (shown && value && value.serial < shown.serial) return;
   if (!value || !value.page) {
     shown = null;
     panes.forEach((pane) => pane.getContext('2d').clearRect(0, 0, pane.width, pane.height));
@@ -45,7 +46,7 @@ async function show(value) {
     return;
   }
   const loaded = await Promise.all(['lines', 'colors', 'hints'].map((name) => load(value[name])));
-  if (props.value !== value && props.value.serial > value.serial) return;
+  if (props.value.serial > value.serial) return;
   [layers.lines, layers.colors, layers.hints] = loaded;
   layers.result = joined(['colors', 'lines']);
   const is_new = !shown || shown.page !== value.page || shown.width !== value.width;

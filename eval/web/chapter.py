@@ -122,6 +122,8 @@ class Chapter:
         """
         with self.lock:
             changed = dataclasses.replace(self.state, **changes)
+            if not isinstance(changed.shown, str) or not isinstance(changed.background, str):
+                raise errors.UserError('this is no page, or no color')
             settings.parse_color(changed.background)
             if not 0 < changed.temperature <= 2:
                 raise errors.UserError('the temperature is above 0 and at most 2')
@@ -302,9 +304,12 @@ class Chapter:
             self.save()
 
     def remove_reference(self, number):
-        """Removes a reference, by its number in `reference_pages`."""
+        """Removes a reference, by its number in `reference_pages`. Raises UserError if there is none."""
         with self.lock:
-            page, beside = self.reference_pages()[number]
+            found = self.reference_pages()
+            if number not in range(len(found)):
+                raise errors.UserError('this reference is no longer there')
+            page, beside = found[number]
             for of in (page, *beside.values()):
                 pathlib.Path(of.path).unlink(missing_ok=True)
             self.save()

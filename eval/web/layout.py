@@ -19,14 +19,18 @@ def static(name):
 
 
 def theme():
-    """A theme with the fonts of the system, since no file may come from elsewhere."""
-    return gr.themes.Default(primary_hue='blue', neutral_hue='slate', font=['system-ui', 'sans-serif'],
-                             font_mono=['ui-monospace', 'monospace'])
+    """A theme with the fonts of the system, since no file may come from elsewhere, and with readable contrast."""
+    default = gr.themes.Default(primary_hue='blue', neutral_hue='slate', font=['system-ui', 'sans-serif'],
+                                font_mono=['ui-monospace', 'monospace'])
+    return default.set(
+        color_accent='*primary_700', button_primary_background_fill='*primary_700',
+        button_primary_background_fill_hover='*primary_800', body_text_color_subdued='*neutral_600',
+        block_label_text_color='*neutral_700', block_title_text_color='*neutral_700')
 
 
 def components():
     """Makes the components of the page, within a `gr.Blocks`: a namespace of them."""
-    ui = types.SimpleNamespace(key=gr.State(), key_of_browser=gr.Textbox(visible=False))
+    ui = types.SimpleNamespace(key=gr.Textbox(visible=False))
     with gr.Row():
         with gr.Column(scale=1, min_width=250, elem_classes='aside'):
             _chapter(ui)
@@ -46,7 +50,7 @@ def components():
 
 def _chapter(ui):
     gr.Markdown('# Comic colorizer')
-    ui.upload = gr.File(label='Add drawings, pages or a cbz', file_count='multiple', height=110)
+    ui.upload = gr.File(label='Add drawings, pages or a cbz', file_count='multiple', height=150, elem_id='upload')
     ui.pages = _strip('Pages')
     with gr.Row():
         ui.remove = gr.Button('Remove page', size='sm', min_width=100)
@@ -59,7 +63,7 @@ def _chapter(ui):
 def _references(ui):
     with gr.Row():
         with gr.Column(scale=1, min_width=250):
-            ui.given = gr.File(label='Add colored panels, pages or model sheets', file_count='multiple', height=110)
+            ui.given = gr.File(label='Add colored panels, pages or model sheets', file_count='multiple', height=150)
             ui.pin = gr.Button('Pin the chosen panel as a reference', size='sm')
         with gr.Column(scale=2, min_width=250):
             ui.references = _strip('References')

@@ -103,12 +103,12 @@ def build(open_chapter, artist):
 
     @of_chapter
     def asked(chapter):
-        yield {ui.alternatives: view.alternatives(*artist.alternatives(chapter))}
+        yield {ui.alternatives: view.alternatives(**artist.alternatives(chapter))}
 
     @of_chapter
     def chosen(chapter, event: gr.EventData):
         artist.choose(chapter, *event.key)
-        yield from shown(chapter)
+        yield from shown(chapter, alternatives=view.alternatives(**artist.alternatives(chapter)))
 
     @of_chapter
     def referred(chapter, paths):
@@ -141,7 +141,7 @@ def build(open_chapter, artist):
         ui = layout.components()
         settings = [ui.background, ui.color, ui.temperature]
         outputs = [ui.key, ui.board, ui.pages, ui.upload, ui.alternatives, ui.given, ui.references, ui.file, *settings]
-        page.load(opened, ui.key_of_browser, outputs, js=_KEY_OF_BROWSER, **_OPTIONS)
+        page.load(opened, ui.key, outputs, js=_KEY_OF_BROWSER, **_OPTIONS)
         ui.new.click(None, js=_NEW_KEY)
         # Without the queue, whose stream may end just as the next action comes. The board shows what went wrong.
         quick = {'queue': False, 'show_progress': 'hidden', 'api_visibility': 'private'}

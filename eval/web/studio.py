@@ -8,7 +8,7 @@ import numpy as np
 from data_pipeline.common import errors
 from data_pipeline.panels import cutter
 from eval.formats import comic_archive, files
-from eval.web import brush, cuts, view
+from eval.web import brush, colorist, cuts, view
 
 CBZ = 'cbz'  # the whole chapter; the other formats save the page that is shown
 
@@ -17,12 +17,12 @@ class Studio:
     """Colors and saves the chapters of all browsers.
 
     Args:
-      colorist: a `colorist.Colorist`.
+      colors: a `colorist.Colorist`.
       saved: folder for files that are saved for a browser to take.
     """
 
-    def __init__(self, colorist, saved):
-        self._colorist, self._saved = colorist, pathlib.Path(saved)
+    def __init__(self, colors, saved):
+        self._colorist, self._saved = colors, pathlib.Path(saved)
 
     def show(self, chapter, note=''):
         """Colors the page that is shown: a value of the board."""
@@ -87,15 +87,24 @@ class Studio:
         (folder / 'page.png').unlink()
 
     def alternatives(self, chapter):
-        """Colors the chosen panel in several ways: (its page, its number, what `Colorist.alternatives` returns)."""
+        """Colors the chosen panel in several ways: the arguments of `view.alternatives`, as a dict."""
         name = _shown(chapter)
-        number = self._chosen(chapter, self._colorist.drawn(chapter, name))
-        return name, number, self._colorist.alternatives(chapter, name, number)
+        drawn = self._colorist.drawn(chapter, name)
+        number = self._chosen(chapter, drawn)
+        return {'page': name, 'number': number, 'chosen': self._panels(chapter, name, drawn)[number].sample,
+                'found': self._colorist.alternatives(chapter, name, number)}
 
     def choose(self, chapter, name, number, sample):
-        """Lets a panel take one of its samples, from 1."""
-        self._cut(chapter, name, lambda panels: [
-            one._replace(sample=sample) if k == number else one for k, one in enumerate(panels)])
+        """Lets a panel of a page, by its number from 0, take one of its samples, from 1.
+
+        Raises:
+          UserError: there is no such page, panel or sample.
+        """
+        panels = self._panels(chapter, name, self._colorist.drawn(chapter, name))
+        if number not in range(len(panels)) or sample not in range(1, colorist.ALTERNATIVES + 1):
+            raise errors.UserError('this panel is no longer on the page; ask for its alternatives again')
+        panels[number] = panels[number]._replace(sample=sample)
+        chapter.change_panels(name, panels)
 
     def pin(self, chapter):
         """Makes the chosen panel a reference."""
@@ -148,20 +157,18 @@ class Studio:
         """Chooses, joins or cuts panels where the artist clicked."""
         drawn = self._colorist.drawn(chapter, name)
         at = brush.position(action, *drawn.lines.shape[:2])
-        number = drawn.panel_at(*at)
+        panels, chosen, number = self._panels(chapter, name, drawn), self._chosen(chapter, drawn), drawn.panel_at(*at)
         if kind == 'merge':
-            chosen = self._chosen(chapter, drawn)
-            self._cut(chapter, name, lambda panels: cuts.merge(panels, chosen, number))
+            chapter.change_panels(name, cuts.merge(panels, chosen, number))
             number = min(chosen, number)
         elif kind != 'choose':
-            self._cut(chapter, name, lambda panels: cuts.split(panels, number, at, kind == 'across'))
+            chapter.change_panels(name, cuts.split(panels, number, at, kind == 'across'))
         chapter.change(panel=number)
 
-    def _cut(self, chapter, name, change):
-        """Changes the panels of a page by a function of a list of `panel_files.Given`."""
-        drawn = self._colorist.drawn(chapter, name)
-        panels = chapter.panels(name, *drawn.lines.shape[:2]) or cuts.given(drawn)
-        chapter.change_panels(name, change(panels))
+    @staticmethod
+    def _panels(chapter, name, drawn):
+        """The panels of a page, as the artist corrected them or as they were found: list of `panel_files.Given`."""
+        return chapter.panels(name, *drawn.lines.shape[:2]) or cuts.given(drawn)
 
     def _hints(self, chapter, name):
         """The hints of a page, or empty ones: uint8 [H, W, 4]."""

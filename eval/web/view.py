@@ -12,7 +12,7 @@ from data_pipeline.pictures import pages as reader
 from eval.web import chapter as chapters
 
 _LONGEST = 2400  # pixels; the longer side of a shown page (our choice); larger ones are shown smaller
-_THUMBNAIL = 160
+_THUMBNAIL, _ALTERNATIVE = 160, 480  # pixels; the longer sides of small pictures
 _SERIAL = itertools.count(time.time_ns() // 1000)  # above those of an earlier run of the program
 
 
@@ -61,16 +61,21 @@ def pages(chapter):
 
 def references(chapter):
     """Shows the references of a chapter, by their numbers: list of dicts for strip.js."""
-    items = []
-    for number, (page, _) in enumerate(chapter.reference_pages()):
-        items.append(_item(number, f'Remove {page.inside}', thumbnail(reader.read(page)), False))
-    return items
+    return [_item(number, f'Remove {page.inside}', thumbnail(reader.read(page)), False)
+            for number, (page, _) in enumerate(chapter.reference_pages())]
 
 
-def alternatives(name, number, found):
-    """Shows alternatives of a panel, see `studio.Studio.alternatives`: list of dicts for strip.js."""
-    return [_item([name, number, sample], f'{place}. {"likeliest" if place == 1 else ""}'.strip(' .'),
-                  thumbnail(picture), False) for place, (sample, picture) in enumerate(found, 1)]
+def alternatives(page, number, chosen, found):
+    """Shows alternatives of a panel: list of dicts for strip.js.
+
+    Args:
+      page, number: name of the page, and number of the panel in it, from 0.
+      chosen: the sample that the panel takes.
+      found: what `Colorist.alternatives` returns.
+    """
+    names = ['Likeliest', *(f'Alternative {place}' for place in range(2, len(found) + 1))]
+    return [_item([page, number, sample], name, thumbnail(picture, _ALTERNATIVE), sample == chosen)
+            for name, (sample, picture) in zip(names, found, strict=True)]
 
 
 def _item(key, name, picture, is_shown):
@@ -78,9 +83,9 @@ def _item(key, name, picture, is_shown):
     return {'key': key, 'name': name, 'shown': is_shown, 'picture': _url(picture, 'jpeg')}
 
 
-def thumbnail(picture):
-    """Makes a thumbnail of a page, uint8 [H, W, 3]: bytes of a JPEG file."""
-    scale = min(1, _THUMBNAIL / max(picture.shape[:2]))
+def thumbnail(picture, longest=_THUMBNAIL):
+    """Makes a thumbnail of a page, uint8 [H, W, 3]: bytes of a JPEG file. `longest`: its longer side in pixels."""
+    scale = min(1, longest / max(picture.shape[:2]))
     size = [max(1, round(side * scale)) for side in picture.shape[1::-1]]
     small = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
     return cv2.imencode('.jpg', cv2.cvtColor(small, cv2.COLOR_RGB2BGR))[1].tobytes()

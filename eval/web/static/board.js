@@ -84,7 +84,7 @@ function draw() {
     if (!shown || !pane.width) return;
     const context = pane.getContext('2d', {willReadFrequently: true}), size = scale(pane), [x, y] = origin(pane);
     const {width, height} = layers.lines;
-    context.imageSmoothingEnabled = size < 2;
+    [context.imageSmoothingEnabled, context.imageSmoothingQuality] = [size < 2, 'high'];
     const paint = (layer) => context.drawImage(layer, x, y, width * size, height * size);
     if (k === 0) {
       paint(layers.lines);
@@ -262,7 +262,10 @@ find('.in').onclick = () => zoom_by(1.5);
 find('.out').onclick = () => zoom_by(1 / 1.5);
 find('.fit').onclick = () => { if (shown) { fit(); draw(); } };
 find('.wipe').oninput = draw;
-find('.beside').onchange = (event) => { panes[0].parentElement.hidden = !event.target.checked; draw(); };
+const beside = () => { panes[0].parentElement.hidden = !find('.beside').checked; draw(); };
+find('.beside').onchange = beside;
+if (window.innerWidth < 700) find('.beside').checked = false;
+beside();
 element.querySelectorAll('input[name="tool"]').forEach((radio) => { radio.onchange = draw; });
 new ResizeObserver(draw).observe(find('.panes'));
 watch('value', () => show(props.value));

@@ -21,7 +21,7 @@ _READY = "document.querySelector('#board [data-page]')?.dataset.serial"
 _DROP = '''([content, name]) => {
   const bytes = Uint8Array.from(atob(content), (one) => one.charCodeAt(0)), data = new DataTransfer();
   data.items.add(new File([bytes], name, {type: 'image/png'}));
-  const target = document.querySelector('.aside .upload-container, .aside button[aria-dropeffect]');
+  const target = document.querySelector('#upload button[aria-dropeffect]');
   for (const type of ['dragenter', 'dragover', 'drop'])
     target.dispatchEvent(new DragEvent(type, {bubbles: true, cancelable: true, dataTransfer: data}));
 }'''
@@ -133,7 +133,7 @@ def test_a_drawing_is_dropped_colored_hinted_saved_and_there_after_a_reload(tmp_
 def test_two_browsers_do_not_see_each_other(tmp_path, browser, address):
     first, second = Tab(browser, address), Tab(browser, address)
     path = draw(tmp_path / 'mine.png')
-    first.after(lambda: first.page.locator('.aside input[type=file]').first.set_input_files(path))
+    first.after(lambda: first.page.locator('#upload input[type=file]').set_input_files(path))
     second.page.reload()
     second.page.wait_for_selector('canvas.after')
     second.page.wait_for_function("document.querySelector('.note').textContent.startsWith('Drop a drawing')")

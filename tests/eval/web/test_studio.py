@@ -69,15 +69,20 @@ def test_panels_are_cut_joined_and_chosen_by_clicks(work, artist, drawing):
 def test_alternatives_are_the_samples_of_the_panel_and_one_can_be_chosen(work, artist, stand_in, drawing):
     work.add([drawing])
     first = artist.show(work)
-    name, number, found = artist.alternatives(work)
-    assert (name, number) == ('a.png', 0) and sorted(sample for sample, _ in found) == [1, 2, 3, 4]
+    given = artist.alternatives(work)
+    found = given['found']
+    assert given['page'] == 'a.png' and given['number'] == 0 and given['chosen'] == 1
+    assert sorted(sample for sample, _ in found) == [1, 2, 3, 4]
     assert len({tuple(picture[70, 20]) for _, picture in found}) == 4 and len(stand_in.received) == 4
-    artist.choose(work, name, number, 3)
+    artist.choose(work, 'a.png', 0, 3)
     chosen = artist.show(work)
     assert chosen['colors'] != first['colors'] and len(stand_in.received) == 4
     assert _colors(chosen, 20) == [tuple(dict(found)[3][70, 20])]
-    assert [item['key'] for item in view.alternatives(name, number, found)] == [
-        ['a.png', 0, sample] for sample, _ in found]
+    items = view.alternatives(**artist.alternatives(work))
+    assert [(item['key'], item['shown']) for item in items] == [(['a.png', 0, k], k == 3) for k, _ in found]
+    for number, sample in ((1, 1), (0, 0), (0, 5), ('a', 1), (0, None)):
+        with pytest.raises(errors.UserError):
+            artist.choose(work, 'a.png', number, sample)
 
 
 @pytest.mark.parametrize('action', [None, 7, {}, {'kind': 'other'}, {'kind': 'fill'}, {'kind': 'stroke'},

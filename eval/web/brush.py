@@ -9,7 +9,7 @@ import numpy as np
 from data_pipeline.common import errors
 
 _MOST_POINTS, _MOST_RADIUS = 20_000, 500  # of a stroke (our choice)
-_DOT = 3  # pixels; radius of the hint that a click on an area leaves (our choice)
+_DOT, _LEAST_DOT = 1 / 250, 3  # radius of the hint that a click leaves: share of the longer side, pixels (our choice)
 
 
 def paint(hints, strokes):
@@ -54,7 +54,8 @@ def fill(hints, area, at, color):
     if level[3] and len(y):
         nearest = np.argmin((x - at[0]) ** 2 + (y - at[1]) ** 2)
         dot = np.zeros(area.shape, np.uint8)
-        cv2.circle(dot, (int(x[nearest]), int(y[nearest])), _DOT, 1, -1)
+        radius = max(_LEAST_DOT, round(_DOT * max(area.shape)))
+        cv2.circle(dot, (int(x[nearest]), int(y[nearest])), radius, 1, -1)
         hints[(dot > 0) & area] = level
 
 

@@ -8,7 +8,8 @@ import gradio as gr
 from eval.formats import files
 from eval.web import studio
 
-SAVES = {'Chapter as CBZ': studio.CBZ, **{f'Page as {kind.upper()}': kind for kind in files.SUFFIXES}}
+SAVES = {'Chapter as CBZ': studio.CBZ, **{f'Page as {kind.upper()}': kind for kind in files.SUFFIXES},
+         'Drawings and hints as CBZ': studio.DRAWINGS}
 AUTOMATIC, PAPER, COLOR = 'Automatic', 'Paper', 'This color'  # what a background is
 _STATIC = pathlib.Path(__file__).parent / 'static'
 

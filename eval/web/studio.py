@@ -1,7 +1,9 @@
 """What the artist can do with a chapter: each function changes the work folder and tells what is to be shown then."""
 
 import pathlib
+import shutil
 import tempfile
+import time
 
 import numpy as np
 
@@ -10,7 +12,8 @@ from data_pipeline.panels import cutter
 from eval.formats import comic_archive, files
 from eval.web import brush, colorist, cuts, view
 
-CBZ = 'cbz'  # the whole chapter; the other formats save the page that is shown
+CBZ, DRAWINGS = 'cbz', 'drawings'  # the whole chapter in color, or its drawings with all that the artist gave for them
+_OLD = 3600  # seconds that saved files are kept for a browser to take them
 
 
 class Studio:
@@ -63,26 +66,30 @@ class Studio:
 
         Args:
           chapter: a `chapter.Chapter`.
-          kind: one of `files.SUFFIXES`, or `CBZ`.
+          kind: one of `files.SUFFIXES` for the page, or `CBZ` or `DRAWINGS`.
         Returns:
           Path of the file.
+        Raises:
+          UserError: there is no page.
         """
         shown = _shown(chapter)
+        for old in self._saved.glob('saved-*'):
+            if time.time() - old.stat().st_mtime > _OLD:
+                shutil.rmtree(old, ignore_errors=True)
         self._saved.mkdir(parents=True, exist_ok=True)
-        folder = pathlib.Path(tempfile.mkdtemp(dir=self._saved))
-        if kind == CBZ:
-            path = folder / 'chapter.cbz'
-            comic_archive.write(path, self._members(chapter, folder))
+        folder = pathlib.Path(tempfile.mkdtemp(prefix='saved-', dir=self._saved))
+        if kind in (CBZ, DRAWINGS):
+            path = folder / ('chapter.cbz' if kind == CBZ else 'drawings.cbz')
+            comic_archive.write(path, self._pages(chapter, folder) if kind == CBZ else _drawings(chapter))
             return path
         path = folder / f'{pathlib.PurePosixPath(shown).stem}{files.SUFFIXES[kind]}'
         files.save(path, self._colorist.color(chapter, shown).page, kind)
         return path
 
-    def _members(self, chapter, folder):
-        """Yields the pages of an archive, with their hints beside them."""
+    def _pages(self, chapter, folder):
+        """Yields the colored pages of an archive: (name, bytes)."""
         for name in chapter.pages:
-            page = self._colorist.color(chapter, name).page
-            files.save(folder / 'page.png', page, 'png')
+            files.save(folder / 'page.png', self._colorist.color(chapter, name).page, 'png')
             yield name, (folder / 'page.png').read_bytes()
         (folder / 'page.png').unlink()
 
@@ -193,3 +200,11 @@ def _shown(chapter):
     if chapter.shown is None:
         raise errors.UserError('there is no page; add a drawing first')
     return chapter.shown
+
+
+def _drawings(chapter):
+    """Yields the drawings of an archive, with the hints and the panels beside them: (name, bytes)."""
+    for name, page in chapter.pages.items():
+        for path in (pathlib.Path(page.path), chapter.hints_path(name), chapter.panels_path(name)):
+            if path.is_file():
+                yield path.relative_to(chapter.drawings).as_posix(), path.read_bytes()

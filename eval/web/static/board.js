@@ -154,7 +154,8 @@ function use(at, pane) {  // a tool that acts at one place
     const [x, y] = [Math.floor(at.x * shown.scale), Math.floor(at.y * shown.scale)];
     const from = pane === panes[1] ? layers.colors : layers.hints;
     const level = from.getContext('2d').getImageData(x, y, 1, 1).data;
-    if (level[3]) find('.color').value = `#${[...level.slice(0, 3)].map((v) => v.toString(16).padStart(2, '0')).join('')}`;
+    const digits = [...level.slice(0, 3)].map((one) => one.toString(16).padStart(2, '0'));
+    if (level[3]) find('.color').value = `#${digits.join('')}`;
   } else if (PANEL_TOOLS.includes(tool())) {
     act({kind: tool(), x: at.x, y: at.y});
   } else if (tool() === 'fill') {

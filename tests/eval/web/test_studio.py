@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from data_pipeline.common import errors
-from eval.web import colorist, studio, view
+from eval.web import chapter, colorist, studio, view
 from tests.eval.stand_in import pixels
 from tests.eval.web.conftest import draw
 from tests.programs import run_here
@@ -83,6 +83,27 @@ def test_alternatives_are_the_samples_of_the_panel_and_one_can_be_chosen(work, a
     for number, sample in ((1, 1), (0, 0), (0, 5), ('a', 1), (0, None)):
         with pytest.raises(errors.UserError):
             artist.choose(work, 'a.png', number, sample)
+
+
+def test_drawings_are_saved_with_hints_and_panels_and_can_be_added_again(tmp_path, work, artist, drawing):
+    work.add([drawing])
+    before = artist.act(work, 'a.png', [{'kind': 'down', 'x': 100, 'y': 70}, _fill(20)])
+    path = artist.save(work, studio.DRAWINGS)
+    with zipfile.ZipFile(path) as archive:
+        assert sorted(archive.namelist()) == ['a.hints.png', 'a.panels.json', 'a.png']
+    again = chapter.Chapter(tmp_path / 'other', chapter.new_key())
+    assert again.add([str(path)]) == (['drawings.cbz/a.png'], [])
+    after = artist.show(again)
+    assert [after[key] for key in ('panels', 'hints')] == [before[key] for key in ('panels', 'hints')]
+    assert _colors(after, 20) == [RED]
+
+
+def test_saved_files_are_not_kept_for_ever(work, artist, drawing, monkeypatch):
+    work.add([drawing])
+    first = artist.save(work, 'png')
+    assert artist.save(work, 'png').is_file() and first.is_file()
+    monkeypatch.setattr(studio, '_OLD', -1)
+    assert artist.save(work, 'psd').is_file() and not first.is_file()
 
 
 @pytest.mark.parametrize('action', [None, 7, {}, {'kind': 'other'}, {'kind': 'fill'}, {'kind': 'stroke'},

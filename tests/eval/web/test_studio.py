@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from data_pipeline.common import errors
-from eval.web import chapter, colorist, studio, view
+from eval.web import chapter, studio, view
 from tests.eval.stand_in import pixels
 from tests.eval.web.conftest import draw
 from tests.programs import run_here
@@ -125,24 +125,31 @@ def test_a_page_that_is_not_there_is_refused(work, artist, name):
             act(work)
 
 
-def test_eval_colorize_makes_the_pictures_that_the_page_shows_and_saves(tmp_path, work, system, drawing, monkeypatch):
-    monkeypatch.setattr('eval.systems.LocalSystem', lambda *_: system)
-    monkeypatch.setattr('eval.coloring.BATCH_SIZE', 1)  # one graph less to trace; results do not depend on batches
-    artist = studio.Studio(colorist.Colorist(system), tmp_path / 'saved')
+def test_eval_colorize_makes_the_same_pictures(tmp_path, work, artist, stand_in, drawing, monkeypatch):
+    monkeypatch.setattr('eval.systems.LocalSystem', lambda *_: stand_in)
     work.add([drawing, draw(tmp_path / 'b.png', 60)])
     reference = np.kron(np.uint8([[[200, 40, 30], [250, 240, 200]], [[30, 60, 200], [0, 0, 0]]]), np.ones((60, 60, 1)))
     Image.fromarray(reference.astype(np.uint8)).save(tmp_path / 'sheet.png')
     assert work.add_references([str(tmp_path / 'sheet.png')]) == []
     work.change(background='#cfe8ff', temperature=.9)
-    board = artist.act(work, 'a.png', [{'kind': 'down', 'x': 100, 'y': 70}, {'kind': 'stroke', 'points': [[20, 70]],
-                                                                             'radius': 3, 'color': '#c81e28'}])
+    artist.act(work, 'a.png', [{'kind': 'down', 'x': 100, 'y': 70}, _fill(20)])
     artist.choose(work, 'a.png', 1, 2)
-    assert artist.show(work)['colors'] != board['colors'] and _colors(board, 20) == [RED]
     work.change(shown='b.png')
     board = artist.show(work)
     saved = {kind: artist.save(work, kind) for kind in ('png', studio.CBZ)}
+
+    def asked():  # what the networks got for each square
+        return {(drawings[k].tobytes(), seeds[k], temperature, tuple(background), references is None)
+                for (drawings, seeds, temperature, background), references in zip(
+                    stand_in.received, stand_in.references, strict=True) for k in range(len(drawings))}
+
+    of_page = asked()
+    stand_in.received.clear()
+    stand_in.references.clear()
     run_here('eval.colorize', f'--flagfile={work.folder}/colorize.flags', '--output', tmp_path / 'out')
+    assert asked() <= of_page and {temperature for _, _, temperature, *_ in of_page} == {.9}
     results = {name: pixels(tmp_path / 'out/drawings' / name) for name in ('a.png', 'b.png')}
+    assert results['a.png'][70, 20].tolist() == list(RED)
     np.testing.assert_array_equal(pixels(saved['png']), results['b.png'])
     with zipfile.ZipFile(saved[studio.CBZ]) as archive:
         assert archive.namelist() == ['a.png', 'b.png']

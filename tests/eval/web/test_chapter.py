@@ -93,7 +93,7 @@ def test_only_the_last_changes_of_hints_are_kept(work, drawing, monkeypatch):
     assert work.hints('a.png', 140, 200)[10, 8, 0] == 3
 
 
-@pytest.mark.parametrize('key', ['', '..', '../' + 'a' * 32, 'A' * 32, 'a' * 31, None, 7])
+@pytest.mark.parametrize('key', ['', '..', '../' + 'a' * 32, 'A' * 32, 'a' * 31, 'a' * 32 + '/../b', None, 7])
 def test_what_is_no_key_opens_nothing(tmp_path, key):
     with pytest.raises(errors.UserError):
         chapter.Chapter(tmp_path, key)

@@ -147,6 +147,7 @@ def test_eval_colorize_makes_the_same_pictures(tmp_path, work, artist, stand_in,
     stand_in.received.clear()
     stand_in.references.clear()
     run_here('eval.colorize', f'--flagfile={work.folder}/colorize.flags', '--output', tmp_path / 'out')
+    assert stand_in.chapters == [None] * len(stand_in.chapters)  # no panel takes over colors of earlier ones
     assert asked() <= of_page and {temperature for _, _, temperature, *_ in of_page} == {.9}
     results = {name: pixels(tmp_path / 'out/drawings' / name) for name in ('a.png', 'b.png')}
     assert results['a.png'][70, 20].tolist() == list(RED)

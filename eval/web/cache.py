@@ -21,9 +21,6 @@ class Cache:
         self._most, self._weight = most, weight
         self._values, self._total, self._lock = collections.OrderedDict(), 0, threading.Lock()
 
-    def __contains__(self, key):
-        return key in self._values
-
     def get(self, key, make):
         """Gives the value of a key. What is not there is made by `make()`; several threads may then make it."""
         with self._lock:

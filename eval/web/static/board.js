@@ -3,6 +3,7 @@
 const find = (selector) => element.querySelector(selector);
 const panes = [find('.before'), find('.after')];
 const PANEL_TOOLS = ['choose', 'merge', 'across', 'down'];
+const PATIENCE = 15000;  // milliseconds after which an answer that did not come is no longer waited for
 const layers = {};  // name: canvas of the size of the shown picture
 let shown = null, zoom = 1, left = 0, top_ = 0;  // zoom is relative to the fitted size; left and top in picture pixels
 let cross = null, stroke = null, waiting = [], busy = 0;
@@ -173,7 +174,7 @@ function act(action) {
 }
 
 function send() {  // all that waits at a time, so that quick strokes do not pile up
-  if (!shown || !waiting.length || (busy && Date.now() - busy < 60000)) return;
+  if (!shown || !waiting.length || (busy && Date.now() - busy < PATIENCE)) return;
   busy = Date.now();
   note('Coloring …');
   trigger('act', {page: shown.page, actions: waiting.splice(0)});

@@ -22,6 +22,12 @@ class Studio:
     Args:
       colors: a `colorist.Colorist`.
       saved: folder for files that are saved for a browser to take.
+
+    Example:
+      >>> from eval.web import chapter
+      >>> artist = Studio(colorist.Colorist(system=None), folder)
+      >>> artist.show(chapter.Chapter(folder, chapter.new_key()))['page']
+      ''
     """
 
     def __init__(self, colors, saved):

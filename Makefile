@@ -1,5 +1,6 @@
 # make demo: colors the line art in eval/examples.
-# make test: runs all tests.
+# make web: opens a page in the browser to color on.
+# make test: runs all tests. That of the page needs Chromium, which is installed if the system has apt.
 # make lint: checks the code's style.
 # make train DATA=data/all RUNS=runs: trains the system with the settings of the shipped weights (models/pretrained).
 # Each command works right after a clone: it first makes .venv and installs requirements.txt. `train` also needs data.
@@ -9,12 +10,15 @@ DATA ?= data/all
 RUNS ?= runs
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 
-.PHONY: demo test lint train
+.PHONY: demo web test lint train
 
 demo: .venv/installed
 	$(BIN)/python -m eval.colorize --input eval/examples/drawings --output out/demo --samples 2
 
-test: .venv/installed
+web: .venv/web
+	$(BIN)/python -m eval.web
+
+test: .venv/web .venv/chromium
 	$(BIN)/python -m pytest tests
 
 lint: .venv/installed
@@ -27,6 +31,14 @@ train: .venv/installed
 		--steps 4000 --background_weight 1.2 --seed 1
 	$(BIN)/python -m train.polishing_network --data $(DATA) --workdir $(RUNS)/polishing_network \
 		--background_detector $(RUNS)/background_detector --steps 1000 --seed 1
+
+.venv/web: requirements-web.txt .venv/installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r $<
+	touch $@
+
+.venv/chromium: .venv/installed
+	if (command -v chromium || (apt-get update && apt-get install --yes --no-install-recommends chromium)) > $@.log 2>&1; \
+		then touch $@; else echo 'Chromium cannot be installed ($@.log says why): its test is skipped'; fi
 
 .venv/installed: requirements.txt
 	$(PYTHON) -m venv .venv

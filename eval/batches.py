@@ -16,8 +16,6 @@ import numpy as np
 from data_pipeline.pictures import pages
 from eval import continuation, explain, page_colors, reference_bank
 
-_PANEL_SEEDS = 2**32  # what panel k of a page adds to its seed is k times this number, above all seeds of pages
-
 
 @dataclasses.dataclass
 class Sheet:
@@ -29,7 +27,7 @@ class Sheet:
       steps: list of the `continuation.Step`s of its results.
       drawn: a `page_colors.Drawn`, or None if there is nothing to color.
       error: why the page cannot be colored, or None.
-      complaint: why its hints cannot be used, or None.
+      complaint: why its hints or its panels cannot be used, or None.
       remarks: what is said beside its name.
       left: number of its results that are being colored.
 
@@ -88,7 +86,7 @@ class Batch(typing.NamedTuple):
             given['references'] = np.broadcast_to(self.references, [len(self.squares), *self.references.shape])
         return system.colorize(
             np.stack([part.fitted for _, part in self.squares]),
-            [job.step.result.seed + part.panel * _PANEL_SEEDS for job, part in self.squares],
+            [job.step.result.seed + part.seed for job, part in self.squares],
             settings.temperature, settings.background, _stacked([part.hints for _, part in self.squares]), **given)
 
 

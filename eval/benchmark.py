@@ -37,12 +37,17 @@ references, in the same batches:
   without, four, sixteen: ComicColorizer.colorize without references, and with four and sixteen that are encoded.
   previous: the same with sixteen, where each picture also takes over colors of those before it.
 
+web:
+  hint: from a stroke of the brush to all that the page of eval.web shows then, for a drawn panel of 1,000 pixels; each
+    stroke has another color. Without the browser. `per` is the networks alone, for one square.
+
 serving, for batches of 1 and 16, without XLA:
   in_process: ComicColorizer.colorize.
   serving_default: the same by the signature of the exported model.
 """
 
 import contextlib
+import itertools
 import json
 import pathlib
 import resource
@@ -62,6 +67,8 @@ from data_pipeline import dataset, prepare, synthetic_comic, synthetic_page
 from data_pipeline.common import program
 from eval import coloring, colorize, systems
 from eval.serving import saved_model
+from eval.web import chapter as web_chapter
+from eval.web import colorist, studio
 from models import background_detector, comic_colorizer, low_res_colorizer, polishing_network
 from models.base.config import Config
 from models.baselines import pix2pix, two_step_cgan
@@ -74,7 +81,8 @@ _DOTS = 10  # hints of a picture
 _EPISODES, _PANELS = 8, 12  # size of the comic that the input pipeline is measured with
 _INPUT_BATCHES = 100
 _CHAPTER_PAGES, _PAGE_PANELS = 24, 6
-_WHAT = ('sampling', 'contexts', 'training', 'input', 'chapter', 'hints', 'references', 'serving')
+_PANEL_SIZE = 1000  # pixels; side of the panel of the page in the browser
+_WHAT = ('sampling', 'contexts', 'training', 'input', 'chapter', 'hints', 'references', 'web', 'serving')
 
 
 def measure(cases):
@@ -283,6 +291,25 @@ def references(preset):
         'previous': (colorizer.colorize, *inputs, None, sixteen, tf.ones([coloring.BATCH_SIZE], tf.int64))})
 
 
+def web():
+    """Prints the entry of --what=web."""
+    system, colors = systems.LocalSystem('comic', [str(systems.PRETRAINED)]), itertools.count()
+    with tempfile.TemporaryDirectory() as folder:
+        Image.fromarray(synthetic_comic.draw_panel(0, 1, 1, size=_PANEL_SIZE).line_art).save(f'{folder}/panel.png')
+        chapter = web_chapter.Chapter(folder, web_chapter.new_key())
+        chapter.add([f'{folder}/panel.png'])
+        artist = studio.Studio(colorist.Colorist(system), folder)
+
+        def paint():
+            artist.act(chapter, 'panel.png', [{'kind': 'stroke', 'points': [[400, 500], [420, 510]], 'radius': 6,
+                                               'color': f'#8040{next(colors):02x}'}])
+
+        square = np.full((1, system.size, system.size), 255, np.uint8)
+        inputs = square, [0], comic_colorizer.TEMPERATURE, None, np.zeros((*square.shape, 4), np.uint8)
+        seconds = measure({'networks': (system.colorize, *inputs), 'hint': (paint,)})
+    report('web.hint', seconds['hint'], 'web.networks', seconds['networks'])
+
+
 def serving(preset):
     """Prints the entries of --what=serving."""
     colorizer = comic_colorizer.ComicColorizer(
@@ -328,6 +355,8 @@ def benchmarks(names, preset):
         hints(preset)
     if 'references' in names:
         references(preset)
+    if 'web' in names:
+        web()
     if 'serving' in names:
         serving(preset)
 

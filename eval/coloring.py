@@ -49,7 +49,8 @@ class Run:
       settings: a `Settings`.
       output: folder to write to.
       overwrite: whether results that are done are made again.
-      hints: for the names of pages that have hints the `pages.Page` of these; see `hint_files.find`.
+      hints, panels: for the names of pages that have hints or files of panels the `pages.Page` of these; see
+        `hint_files.find` and `panel_files.find`.
       references: list of `reference_files.Reference` that the user gives, at most `references.REFERENCES`.
       explanations: for the names of results those of their explanations, if they are asked for; see `explain.names`.
 
@@ -63,6 +64,7 @@ class Run:
     output: pathlib.Path
     overwrite: bool = False
     hints: dict = dataclasses.field(default_factory=dict)
+    panels: dict = dataclasses.field(default_factory=dict)
     references: list = dataclasses.field(default_factory=list)
     explanations: dict = dataclasses.field(default_factory=dict)
     colored: int = 0

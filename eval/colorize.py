@@ -25,6 +25,9 @@ archive, a PDF or a TIFF are there in a folder named as the file, and are named 
 A drawing without hints there has those beside it. Hints that cannot be used are named with the reason, and the drawing
 is colored without them. Hints are no drawings: they are neither colored nor copied into results.
 
+NAME.panels.json beside a drawing corrects its panels, and chooses one of the samples for each of them; see
+`eval.panel_files`. eval.web writes such files.
+
 --reference=PATH names colored pictures of the same comic: panels, pages or model sheets, in files, folders and
 archives. What the networks recognize in a drawing takes over its color there. Pages are cut into panels, and panels
 into squares; at most 16 squares count, evenly spaced if there are more. The outline of a reference is extracted from
@@ -71,31 +74,30 @@ The exit status is 0 if any picture was colored or is done already, else 1.
 """
 
 import dataclasses
-import re
 import sys
 
-import numpy as np
 from absl import flags
 
 from data_pipeline.common import errors, program
 from data_pipeline.pictures import pages
-from eval import coloring, contact_sheet, explain, hint_files, output_folder, reference_files, systems
+from eval import (
+    coloring,
+    contact_sheet,
+    explain,
+    hint_files,
+    output_folder,
+    panel_files,
+    reference_files,
+    system_flags,
+    systems,
+)
 from eval.formats import files
 from eval.serving import client
-from eval.settings import Settings, weights_checksum
+from eval.settings import Settings, parse_color, weights_checksum
 from models import comic_colorizer
 
 FLAGS = flags.FLAGS
 _DEFAULTS = Settings()
-
-
-def parse_color(text):
-    """Converts '#rrggbb' to uint8 (3,) RGB, and 'auto' to None. Raises UserError for any other text."""
-    if text == 'auto':
-        return None
-    if not re.fullmatch('#[0-9a-fA-F]{6}', text):
-        raise errors.UserError(f"--background={text}: not a color; write '#rrggbb', or auto")
-    return np.frombuffer(bytes.fromhex(text[1:]), np.uint8)
 
 
 def colorize(inputs, output, system, settings=_DEFAULTS, name_encoding=None, overwrite=False, hints=None,
@@ -119,11 +121,13 @@ def colorize(inputs, output, system, settings=_DEFAULTS, name_encoding=None, ove
     """
     listing = pages.find(inputs, name_encoding)
     given = reference_files.find(references, listing.pages, inputs, name_encoding)
-    sources = hint_files.find(given.drawings, inputs, hints)
+    cut = panel_files.find(given.drawings)
+    sources = hint_files.find(cut.drawings, inputs, hints)
     found = output_folder.without_earlier_results(output_folder.without_sheets(sources.drawings), output)
     _print_listing(listing, len(sources.drawings) - len(found))
-    for name in sources.alone:
-        print(f'left out {name}: hints without a drawing of this name')
+    for kind, alone in (('panels', cut.alone), ('hints', sources.alone)):
+        for name in alone:
+            print(f'left out {name}: {kind} without a drawing of this name')
     if sources.hints and not takes_hints:
         print('hints: left out; only --model=comic takes them')
     elif hints is not None:
@@ -139,10 +143,11 @@ def colorize(inputs, output, system, settings=_DEFAULTS, name_encoding=None, ove
     written += [contact_sheet.path_of(output_folder.SHEET, 1 + k // contact_sheet.ROWS)
                 for k in range(0, len(results), contact_sheet.ROWS)]
     referred = [page for picture, beside in pictures for page in (picture, *beside.values())]
-    output_folder.check_inputs_stay([*inputs, *references], [*found, *hints.values(), *referred], output,
-                                    [*written, output_folder.RECORD])
+    output_folder.check_inputs_stay(
+        [*inputs, *references], [*found, *hints.values(), *cut.files.values(), *referred], output,
+        [*written, output_folder.RECORD])
     system.expect(len(found))
-    run = coloring.Run(system, settings, output, overwrite, hints, squares, explanations)
+    run = coloring.Run(system, settings, output, overwrite, hints, cut.files, squares, explanations)
     sheets = run.color(found, plans)
     done = f', and {run.done} that {"was" if run.done == 1 else "were"} done before' if run.done else ''
     print(f'{run.colored} {"picture" if run.colored == 1 else "pictures"} in {output}{done}')
@@ -182,7 +187,8 @@ def main():
     if FLAGS.transparent and FLAGS.format == 'jpeg':
         raise errors.UserError('--transparent: JPEG has no transparency')
     if FLAGS.server is None:
-        system = systems.LocalSystem(FLAGS.model, FLAGS.weights, FLAGS.drafts, coloring.BATCH_SIZE, FLAGS.whole_batches)
+        system = systems.LocalSystem(FLAGS.model, FLAGS.weights, FLAGS.drafts,
+                                     coloring.BATCH_SIZE if FLAGS.xla else None, FLAGS.whole_batches)
         described = f'{FLAGS.model} {FLAGS.drafts} {weights_checksum(system.colorizer)}'
     elif FLAGS.model == 'comic':
         system, described = client.RemoteSystem(FLAGS.server, FLAGS.timeout), FLAGS.server
@@ -199,11 +205,8 @@ def main():
 if __name__ == '__main__':
     flags.DEFINE_multi_string('input', None, 'File, folder or archive of line art. May be repeated.', required=True)
     flags.DEFINE_string('output', None, 'Folder to write to.', required=True)
-    flags.DEFINE_multi_string('weights', [str(systems.PRETRAINED)], 'Folder of trained networks. May be repeated: each '
-                              'network is loaded from the first folder that holds it.')
+    system_flags.define()
     flags.DEFINE_enum('model', 'comic', systems.SYSTEMS, 'System that colors: comic, or a baseline.')
-    flags.DEFINE_string('server', None, 'Address (gRPC) of a TensorFlow Serving instance that colors, as HOST:PORT.')
-    flags.DEFINE_float('timeout', 60., 'Seconds to wait for one answer of the server.', lower_bound=0.)
     flags.DEFINE_string('hints', None, 'Folder of hints, PNG files that give colors at places of the drawings. Hints '
                         'beside the drawings are found without it.')
     flags.DEFINE_multi_string('reference', [], 'File, folder or archive of colored pictures of the same comic, whose '
@@ -215,8 +218,6 @@ if __name__ == '__main__':
     flags.DEFINE_integer('samples', 1, 'Number of alternatives for each picture.', lower_bound=1)
     flags.DEFINE_float('temperature', comic_colorizer.TEMPERATURE,
                        'Temperature of the sampling: 1 is what was learned, lower is calmer.', lower_bound=0.)
-    flags.DEFINE_integer('drafts', comic_colorizer.DRAFTS, 'Number of samples that form the consensus. With more, '
-                         'results are calmer and more alike. A server uses its own number.', lower_bound=1)
     flags.DEFINE_enum('panels', 'auto', ['auto', 'whole'],
                       'auto cuts pages into panels; whole takes each picture as one panel.')
     flags.DEFINE_enum('format', None, [*files.SUFFIXES, 'cbz'], 'What to write. Default: as the input.')
@@ -224,6 +225,8 @@ if __name__ == '__main__':
     flags.DEFINE_bool('flats', False, 'Write the colors without the lines.')
     flags.DEFINE_bool('whole_batches', None, 'Let the networks take whole batches of panels, which is faster on a GPU; '
                       'or one panel at a time, so that no panel depends on others to the last bit. Default: by device.')
+    flags.DEFINE_bool('xla', True, 'Let XLA compile the networks for four pictures and more, which is faster. Without '
+                      'it, results are to the last bit those of a few pictures, and of eval.web.')
     flags.DEFINE_bool('extract_outline', False, 'Color the outlines of pictures that are in color already.')
     flags.DEFINE_bool('inverted', False, 'Take pictures as white lines on black.')
     flags.DEFINE_string('name_encoding', None, 'Encoding of the names in archives that do not say which they use, such '

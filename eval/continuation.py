@@ -28,7 +28,7 @@ class Step(typing.NamedTuple):
     """
 
     result: Result
-    picture: str  # checksum of the picture, its hints, and all before it in its chapter
+    picture: str  # checksum of the picture, its hints and panels, and all before it in its chapter
     is_made: bool  # whether the result is to be written
     is_colored: bool  # whether its page is to be colored, for itself or for later pages
     chapter: tuple | None = None  # tells its chapter from others; None if panels take over nothing
@@ -42,7 +42,7 @@ class Continuation:
     Args:
       found: list of `pages.Page`.
       plans: for each page its list of `settings.Result`, equally many for each.
-      hints: see `coloring.Run`.
+      beside: for the names of pages the list of the `pages.Page`s that lie beside them: their hints and panels.
       in_chapters: whether panels take over colors from earlier ones.
       is_done: function of a `Result` and a checksum of its picture ('' for any), see `output_folder.Record.is_done`.
       can_be_colored: function of a page, which tells whether it is a drawing.
@@ -54,8 +54,8 @@ class Continuation:
       True
     """
 
-    def __init__(self, found, plans, hints, in_chapters, is_done, can_be_colored):
-        self._hints, self._in_chapters, self._is_done = hints, in_chapters, is_done
+    def __init__(self, found, plans, beside, in_chapters, is_done, can_be_colored):
+        self._beside, self._in_chapters, self._is_done = beside, in_chapters, is_done
         self._can_be_colored = functools.lru_cache(None)(can_be_colored)
         chapters = {}
         for page, plan in zip(found, plans, strict=True):
@@ -115,10 +115,10 @@ class Continuation:
         return checksums[index]
 
     def _picture(self, page):
-        """Computes the checksum of a page and its hints alone. One that cannot be read has none."""
+        """Computes the checksum of a page, its hints and its panels alone. One that cannot be read has none."""
         if page.name not in self._pictures:
             try:
-                self._pictures[page.name] = output_folder.picture_checksum(page, self._hints.get(page.name))
+                self._pictures[page.name] = output_folder.picture_checksum(page, self._beside.get(page.name, ()))
             except errors.UserError:
                 self._pictures[page.name] = _UNREADABLE
         return self._pictures[page.name]

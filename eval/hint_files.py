@@ -11,7 +11,7 @@ import cv2
 
 from data_pipeline.common import errors, files
 from data_pipeline.pictures import companions, names, pages, pixels, square
-from eval import output_folder
+from eval import beside, output_folder
 
 
 class Found(typing.NamedTuple):
@@ -43,14 +43,9 @@ def find(listed, inputs, folder=None):
     if folder is not None and not os.path.isdir(folder):
         raise errors.UserError(f'--hints={names.printable(folder)}: no such folder')
     listed = output_folder.outside(folder or '', listed, inputs)
-    beside = {(page.group, match[1]): page for page in listed if (match := companions.HINTS.fullmatch(page.name))}
-    drawings = {page: (page.group, output_folder.without_suffix(page.name)) for page in listed
-                if not companions.HINTS.fullmatch(page.name)}
-    found = {page.name: _in_folder(page, folder) or beside.get(key) or _beside_file(page)
-             for page, key in drawings.items()}
-    keys = set(drawings.values())
-    alone = [page.name for key, page in beside.items() if key not in keys]
-    return Found(list(drawings), {name: page for name, page in found.items() if page}, alone)
+    found = beside.find(listed, companions.HINTS, '.hints.png')
+    of_folder = {page.name: hints for page in found.drawings if (hints := _in_folder(page, folder))}
+    return Found(found.drawings, found.files | of_folder, found.alone)
 
 
 def read(page, height, width):
@@ -86,13 +81,3 @@ def _in_folder(page, folder):
         if os.path.isfile(path) and files.identity(path) != files.identity(page.path):
             return pages.Page(names.printable(path), name, '', path)
     return None
-
-
-def _beside_file(page):
-    """Looks for the hints of a drawing that is an input by itself: their Page, or None."""
-    folder, file = os.path.split(page.path)
-    if page.keys or names.printable(file) != page.inside.rpartition('/')[2]:  # in an archive or a file of several pages
-        return None
-    path = os.path.join(folder, f'{output_folder.without_suffix(file)}.hints.png')
-    name = f'{output_folder.without_suffix(page.name)}.hints.png'
-    return pages.Page(name, os.path.basename(path), '', path) if os.path.isfile(path) else None

@@ -177,12 +177,12 @@ def _is_own(path):
     return formats.is_own(path)
 
 
-def picture_checksum(page, hints=None):
-    """Computes a checksum of the undecoded file of a page, and of that of its hints.
+def picture_checksum(page, beside=()):
+    """Computes a checksum of the undecoded file of a page, and of those that lie beside it.
 
     Args:
       page: a `pages.Page`.
-      hints: the `pages.Page` of its hints, or None. If they cannot be read, they do not count.
+      beside: the `pages.Page`s of its hints and its panels, if it has them. What cannot be read does not count.
     Returns:
       str.
     Raises:
@@ -193,8 +193,8 @@ def picture_checksum(page, hints=None):
             digest = hashlib.file_digest(stream, 'sha256')
     except OSError as error:
         raise pixels.PageError(str(error)) from error
-    if hints:
-        with contextlib.suppress(errors.UserError, OSError), pages.open_stream(hints) as stream:
+    for file in beside:
+        with contextlib.suppress(errors.UserError, OSError), pages.open_stream(file) as stream:
             digest.update(hashlib.file_digest(stream, 'sha256').digest())
     return digest.hexdigest()[:32]
 

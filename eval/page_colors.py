@@ -16,9 +16,11 @@ from data_pipeline.outlines import areas, balloons, hint_strokes, hinted_areas, 
 from data_pipeline.outlines.outline import PAPER
 from data_pipeline.panels import cutter
 from data_pipeline.pictures import square
+from eval import panel_files
 from eval.formats import layered
 
 _LEAST_PAGE = 160  # pixels (our choice); smaller pictures are no pages
+_PANEL_SEEDS = 2**32  # what a panel adds to the seed of its page is a multiple of this number, above all such seeds
 
 
 class Square(typing.NamedTuple):
@@ -33,6 +35,11 @@ class Square(typing.NamedTuple):
     box: tuple  # (top, left, bottom, right) in pixels of the page
     fitted: np.ndarray  # uint8 [S, S], see `line_art.fit`
     hints: np.ndarray | None = None  # uint8 [S, S, 4], see `square.fit_hints`, or None without hints
+    seed: int = 0  # what it adds to the seed of its page
+
+    def with_sample(self, sample):
+        """The same square, for sample 1, 2, ... of its panel."""
+        return self._replace(seed=self.seed // _PANEL_SEEDS * _PANEL_SEEDS + sample - 1)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -60,8 +67,13 @@ class Drawn:
     is_cut: bool
     strokes: hint_strokes.Strokes | None = None
 
+    def panel_at(self, x, y):
+        """Finds the panel that a pixel lies in, or the nearest one: its number. Of several, the last lies on top."""
+        away = [-cv2.pointPolygonTest(np.float32(panel.polygon), (x, y), True) for panel in self.panels]
+        return len(away) - 1 - int(np.argmin(np.maximum(away[::-1], 0)))
 
-def take_apart(drawing, white, size, whole=False, hints=None):
+
+def take_apart(drawing, white, size, whole=False, hints=None, given=None):
     """Cuts a drawing into panels, and panels into squares.
 
     Args:
@@ -69,7 +81,8 @@ def take_apart(drawing, white, size, whole=False, hints=None):
       white: float [3], see `cleaning.clean_array`.
       size: S, side of the networks' square.
       whole: whether the page is one panel.
-      hints: uint8 [H, W, 4], RGB and 255 where the user gives a color, else 0; or None.
+      hints: see `with_hints`.
+      given: list of `panel_files.Given`, the panels that the user gives; or None.
     Returns:
       A `Drawn`.
     """
@@ -77,23 +90,40 @@ def take_apart(drawing, white, size, whole=False, hints=None):
     if np.min(white) < PAPER:  # without the paper's grain
         levels = np.arange(PAPER + 1) * (PAPER / np.reshape(white, [3, 1]))
         lines = cv2.LUT(drawing, np.uint8(np.rint(np.minimum(levels, PAPER))).T[None])
-    found = [] if whole or min(lines.shape[:2]) < _LEAST_PAGE else cutter.find(lines)
+    if given:
+        found = [one.panel for one in given]
+    else:
+        found = [] if whole or min(lines.shape[:2]) < _LEAST_PAGE else cutter.find(lines)
     panels = found or [cutter.whole(lines)]
+    given = given or [panel_files.Given(panel, number) for number, panel in enumerate(panels, 1)]
     squares, gray = [], outline.gray(drawing)
     for number, panel in enumerate(panels if gray.min() < PAPER else []):
         crop, (y, x) = cutter.crop(gray, panel), panel.box[:2]
-        given = None if hints is None else cv2.copyTo(hints[_part(panel.box)], cutter.inside(panel))
         for top, left, bottom, right in square.overlapping(*crop.shape[:2]):
-            here = _part((top, left, bottom, right))
             squares.append(Square(number, (y + top, x + left, y + bottom, x + right),
-                                  line_art.fit_array(crop[here], size), _fitted_hints(given, here, size)))
-    strokes = None if hints is None else hint_strokes.find(hints, lines)
-    return Drawn(lines, panels, balloons.find(lines), squares, bool(found), strokes)
+                                  line_art.fit_array(crop[_part((top, left, bottom, right))], size),
+                                  seed=(given[number].number - 1) * _PANEL_SEEDS + given[number].sample - 1))
+    return with_hints(Drawn(lines, panels, balloons.find(lines), squares, bool(found)), hints)
 
 
-def _fitted_hints(hints, part, size):
-    """Fits a part of the hints of a panel to the networks' square; None if there are none in it."""
-    return None if hints is None or not hints[part].any() else square.fit_hints(hints[part], size)
+def with_hints(drawn, hints):
+    """Gives a drawing other hints. It is fast: all else stays as it is.
+
+    Args:
+      drawn: a `Drawn`.
+      hints: uint8 [H, W, 4], RGB and 255 where the user gives a color, else 0; or None.
+    Returns:
+      A `Drawn`.
+    """
+    if hints is None:
+        return dataclasses.replace(drawn, strokes=None, squares=[one._replace(hints=None) for one in drawn.squares])
+    squares = []
+    for one in drawn.squares:
+        panel = drawn.panels[one.panel]
+        (top, left), (bottom, right) = (np.subtract(corner, panel.box[:2]) for corner in (one.box[:2], one.box[2:]))
+        given = cv2.copyTo(hints[_part(one.box)], cutter.inside(panel)[top:bottom, left:right])
+        squares.append(one._replace(hints=square.fit_hints(given, one.fitted.shape[0]) if given.any() else None))
+    return dataclasses.replace(drawn, strokes=hint_strokes.find(hints, drawn.lines), squares=squares)
 
 
 def put_together(drawn, results):
@@ -109,11 +139,8 @@ def put_together(drawn, results):
     colors = np.full(drawn.lines.shape, PAPER, np.uint8)
     background, paper = np.zeros(colors.shape[:2], np.uint8), np.ones(colors.shape[:2], bool)
     for number, panel in enumerate(drawn.panels if drawn.squares else []):
-        parts = [(one, result) for one, result in zip(drawn.squares, results, strict=True) if one.panel == number]
-        small, mask = _small_colors(panel.box, parts)
+        labels, small, mask = _areas(drawn, results, number)
         part, inside = _part(panel.box), cutter.inside(panel)
-        # The colors of two squares may differ by chance, so they do not tell where an area ends.
-        labels = areas.find(drawn.lines[part], small if len(parts) == 1 else None)
         table = areas.colors_of(labels, np.dstack([small, mask]), drawn.lines[part])
         if drawn.strokes is not None:
             # Hints in balloons are the balloons' own.
@@ -130,6 +157,29 @@ def put_together(drawn, results):
         _color_balloons(drawn, colors, paper)
     return layered.ColoredPage(drawn.lines, colors, background, paper,
                                [panel.polygon for panel in drawn.panels] if drawn.is_cut else [])
+
+
+def area_at(drawn, results, x, y):
+    """Finds the area that a pixel of a page belongs to: an area of a panel, or a balloon.
+
+    Args:
+      drawn, results: see `put_together`.
+      x, y: the pixel. A pixel of a line belongs to the nearest area of its panel.
+    Returns:
+      bool [H, W], the area without its lines; all False outside of panels and balloons.
+    """
+    area = np.zeros(drawn.balloons.shape, bool)
+    if drawn.balloons[y, x]:
+        labels = cv2.connectedComponents(np.uint8(drawn.balloons))[1]
+        return (labels == labels[y, x]) & (areas.paper_of(drawn.lines) > 0)
+    number = drawn.panel_at(x, y)
+    panel = drawn.panels[number]
+    part, inside, (top, left, bottom, right) = _part(panel.box), cutter.inside(panel), panel.box
+    if drawn.squares and top <= y < bottom and left <= x < right and inside[y - top, x - left]:
+        labels = _areas(drawn, results, number)[0]
+        area[part] = ((labels == labels[y - top, x - left]) & (inside > 0) & ~drawn.balloons[part]
+                      & (areas.paper_of(drawn.lines[part]) > 0))
+    return area
 
 
 def _color_balloons(drawn, colors, paper):
@@ -171,6 +221,15 @@ def low_resolution(drawn, results, longest):
         if here.size:
             here[:] = cv2.resize(low_res, here.shape[1::-1], interpolation=cv2.INTER_NEAREST)
     return page
+
+
+def _areas(drawn, results, number):
+    """Finds the areas of a panel: (their labels, see `areas.find`; and what `_small_colors` returns)."""
+    box = drawn.panels[number].box
+    parts = [(one, result) for one, result in zip(drawn.squares, results, strict=True) if one.panel == number]
+    small, mask = _small_colors(box, parts)
+    # The colors of two squares may differ by chance, so they do not tell where an area ends.
+    return areas.find(drawn.lines[_part(box)], small if len(parts) == 1 else None), small, mask
 
 
 def _small_colors(box, parts):

@@ -50,7 +50,8 @@ class Progress:
         self._pages += 1
         self._panels += len(sheet.drawn.panels)
         if sheet.drawn.is_cut:
-            remarks.append(f'{len(sheet.drawn.panels)} panels')
+            count = len(sheet.drawn.panels)
+            remarks.append(f'{count} {"panel" if count == 1 else "panels"}')
         seconds = time.monotonic() - (self._begun or time.monotonic())
         if seconds > _LONG:
             left = seconds / self._pages * (self._count - sheet.number)

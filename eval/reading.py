@@ -1,11 +1,11 @@
-"""Reads the pages of a run: cleans them, cuts them into squares, and finds their hints."""
+"""Reads the pages of a run: cleans them, cuts them into squares, and finds their hints and panels."""
 
 import numpy as np
 
 from data_pipeline.common import errors
 from data_pipeline.outlines import cleaning, outline
 from data_pipeline.pictures import pages, pixels
-from eval import batches, continuation, hint_files, page_colors
+from eval import batches, continuation, hint_files, page_colors, panel_files
 
 
 class Reader:
@@ -24,8 +24,9 @@ class Reader:
 
     def __init__(self, run, record, found, plans):
         self._run, self._record, self._found = run, record, found
+        beside = {page.name: [of[page.name] for of in (run.hints, run.panels) if page.name in of] for page in found}
         self._continuation = continuation.Continuation(
-            found, plans, run.hints, run.settings.previous, self._is_done, self._can_be_colored)
+            found, plans, beside, run.settings.previous, self._is_done, self._can_be_colored)
 
     def read(self, number):
         """Reads a page and takes it apart.
@@ -40,9 +41,10 @@ class Reader:
         try:
             if any(step.is_colored for step in sheet.steps):
                 drawing, white = self._line_art(sheet.page, sheet.remarks)
-                hints = self._read_hints(sheet, *drawing.shape[:2])
+                hints = self._read_beside(sheet, 'hints', hint_files, *drawing.shape[:2])
+                panels = self._read_beside(sheet, 'panels', panel_files, *drawing.shape[:2])
                 sheet.drawn = page_colors.take_apart(drawing, white, self._run.system.size,
-                                                     settings.panels == 'whole', hints)
+                                                     settings.panels == 'whole', hints, panels)
                 if not sheet.drawn.is_cut and settings.panels == 'auto':
                     sheet.remarks.append('no panels found: colored whole')
         except errors.UserError as error:
@@ -66,19 +68,20 @@ class Reader:
         except errors.UserError:
             return False
 
-    def _read_hints(self, sheet, height, width):
-        """Reads the hints of a page, see `hint_files.read`. If they cannot be used, notes why, and gives None."""
-        source = self._run.hints.get(sheet.page.name)
+    def _read_beside(self, sheet, kind, reader, height, width):
+        """Reads the 'hints' or 'panels' of a page with `reader.read`. If they cannot be used, notes why: None."""
+        source = getattr(self._run, kind).get(sheet.page.name)
         if source is None:
             return None
         try:
-            hints = hint_files.read(source, height, width)
+            found = reader.read(source, height, width)
         except errors.UserError as error:
-            sheet.complaint = f'{source.name}: {error}; colored without hints'
+            complaint = f'{source.name}: {error}; colored without {kind}'
+            sheet.complaint = f'{sheet.complaint}; {complaint}' if sheet.complaint else complaint
             return None
-        if hints is not None:
-            sheet.remarks.append('hints')
-        return hints
+        if found is not None:
+            sheet.remarks.append(kind)
+        return found
 
 
 def line_art_of(page, extract_outline, inverted=False, remarks=None):

@@ -3,6 +3,7 @@
 import dataclasses
 import hashlib
 import json
+import re
 import typing
 import unicodedata
 import zlib
@@ -126,6 +127,15 @@ class Settings:
             plan.append(Result(f'{archive}{number}{_PAGES}/{inner}{suffix}', first + k, settings, kind,
                                f'{archive}{number}.cbz', own, member))
         return plan
+
+
+def parse_color(text):
+    """Converts '#rrggbb' to uint8 (3,) RGB, and 'auto' to None. Raises UserError for any other text."""
+    if text == 'auto':
+        return None
+    if not re.fullmatch('#[0-9a-fA-F]{6}', text):
+        raise errors.UserError(f"--background={text}: not a color; write '#rrggbb', or auto")
+    return np.frombuffer(bytes.fromhex(text[1:]), np.uint8)
 
 
 def weights_checksum(colorizer):

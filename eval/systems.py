@@ -64,6 +64,17 @@ class LocalSystem:
         """
         return self.colorizer.encode_references(_ink(drawings), colors.from_levels(np.float32(pictures))).numpy()
 
+    def log_likelihood(self, drawings, low_res):
+        """Computes how likely low-resolution pictures are without hints and references (`comic` only).
+
+        Args:
+          drawings: uint8 [B, S, S].
+          low_res: uint8 [B, L, L, 3].
+        Returns:
+          float32 [B], nats.
+        """
+        return self.colorizer.log_likelihood(_ink(drawings), colors.from_levels(np.float32(low_res))).numpy()
+
     def colorize(self, drawings, seeds, temperature, background=None, hints=None, references=None, chapter=None):
         """Colors drawings.
 

@@ -130,6 +130,7 @@ class ComicColorizer(tf.Module):
         hints = tf.ensure_shape(hints, [None, self.image_size, self.image_size, 4])
         return per_picture.map_pictures(self._spread, hints, outline, whole=self._whole)
 
+    @tf.function(reduce_retracing=True, autograph=False)
     def log_likelihood(self, outline, low_res, spread_hints=None):
         """Computes the log-likelihood of low-resolution pictures without references, in nats: [B]."""
         hints = [] if spread_hints is None else [resize.shrink(spread_hints, self.low_res_size)]

@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from data_pipeline.common import errors
 from data_pipeline.pictures import square
 from eval import colorize
 from eval.settings import Settings
@@ -125,15 +124,6 @@ def test_colors_the_outline_of_a_colored_picture_if_asked(tmp_path, drawing, sta
     Image.fromarray(drawing.color).save(tmp_path / 'a.png')
     assert colorize.colorize([tmp_path / 'a.png'], tmp_path / 'out', stand_in) == (0, 0)
     assert colorize.colorize([tmp_path / 'a.png'], tmp_path / 'out', stand_in, Settings(extract_outline=True)) == (1, 0)
-
-
-def test_a_background_is_auto_or_six_hexadecimal_digits():
-    assert colorize.parse_color('auto') is None
-    for text in ('#0a80ff', '#0A80FF'):
-        assert colorize.parse_color(text).tolist() == [10, 128, 255]
-    for text in ('', 'blue', '0a80ff', '#0a8', '#0a80f', '#0a80fff', '#0a80fg', '#0a80ff\n'):
-        with pytest.raises(errors.UserError, match="not a color; write '#rrggbb', or auto"):
-            colorize.parse_color(text)
 
 
 def test_the_background_is_painted_in_the_color_that_is_asked_for(drawing, system):

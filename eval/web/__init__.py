@@ -1,0 +1,1 @@
+"""The page in the browser, to color a chapter on."""

@@ -1,0 +1,142 @@
+"""What the server of the page lets in, and what it refuses, over HTTP."""
+
+import concurrent.futures
+import json
+import socket
+import urllib.error
+import urllib.parse
+import urllib.request
+
+import pytest
+
+from data_pipeline.common import errors
+from eval.web import chapter, server
+from tests.eval.stand_in import StandIn
+from tests.eval.web.conftest import draw
+
+pytest.importorskip('gradio', reason='gradio is not installed: requirements-web.txt')
+
+
+def _serve(folder, **options):
+    """Starts a server: (its gr.Blocks, its port)."""
+    with socket.socket() as found:
+        found.bind((server.LOCAL, 0))
+        port = found.getsockname()[1]
+    return server.serve(StandIn(), folder, [], port=port, is_blocking=False, **options), port
+
+
+@pytest.fixture(scope='module')
+def work(tmp_path_factory):
+    return tmp_path_factory.mktemp('work')
+
+
+@pytest.fixture(scope='module')
+def served(work):
+    app, port = _serve(work)
+    yield app, port
+    app.close()
+
+
+def _ask(port, path, content=None, cookie='', kind='application/json'):
+    """Asks the server: (status, answer as text, headers)."""
+    data = content if content is None or isinstance(content, bytes) else json.dumps(content).encode()
+    request = urllib.request.Request(f'http://{server.LOCAL}:{port}/{path}', data,
+                                     {'Content-Type': kind, 'Cookie': cookie})
+    try:
+        with urllib.request.urlopen(request, timeout=60) as answer:
+            return answer.status, answer.read().decode('utf-8', 'replace'), answer.headers
+    except urllib.error.HTTPError as error:
+        return error.code, error.read().decode('utf-8', 'replace'), error.headers
+
+
+def _act(served, key, event):
+    """Does what the board does: (status, answer)."""
+    app, port = served
+    number = next(k for k, fn in app.fns.items() if fn.name == 'acted')
+    return _ask(port, 'gradio_api/run/predict', {'data': [key], 'event_data': event, 'fn_index': number,
+                                                 'session_hash': 'x'})[:2]
+
+
+def _new_chapter(work, tmp_path):
+    one = chapter.Chapter(work, chapter.new_key())
+    one.add([draw(tmp_path / 'a.png')])
+    return one.folder.name
+
+
+def test_ten_requests_at_once_are_served(work, served, tmp_path):
+    keys = [_new_chapter(work, tmp_path) for _ in range(10)]
+    events = [{'page': 'a.png', 'actions': [{'kind': 'fill', 'x': 20, 'y': 70, 'color': f'#0000{k:02x}'}]}
+              for k in range(10)]
+    assert _act(served, _new_chapter(work, tmp_path), {'page': 'a.png', 'actions': []})[0] == 200  # the first is slow
+    with concurrent.futures.ThreadPoolExecutor(10) as threads:
+        answers = list(threads.map(lambda key, event: _act(served, key, event), keys, events))
+    assert [status for status, _ in answers] == [200] * 10
+    for k, key in enumerate(keys):
+        hints = chapter.Chapter(work, key).hints('a.png', 140, 200)
+        assert hints[70, 20].tolist() == [0, 0, k, 255]
+
+
+@pytest.mark.parametrize('event', [None, {}, {'page': '../../x', 'actions': []}, {'page': 'a.png', 'actions': 7},
+                                   {'page': 'a.png', 'actions': [{'kind': 'stroke', 'points': 'x'}]}])
+def test_what_the_board_does_not_send_is_refused_and_the_next_request_answered(work, served, tmp_path, event):
+    key = _new_chapter(work, tmp_path)
+    status, answer = _act(served, key, event)
+    assert status >= 400 or json.loads(answer)['data'][0]['note']
+    assert chapter.Chapter(work, key).hints('a.png', 140, 200) is None
+    assert _act(served, key, {'page': 'a.png', 'actions': []})[0] == 200
+
+
+@pytest.mark.parametrize('key', [None, '', '..', 'x' * 32])
+def test_what_is_no_key_opens_nothing(work, served, key):
+    before = set(work.iterdir())
+    assert _act(served, key, {'page': 'a.png', 'actions': []})[0] >= 400
+    assert set(work.iterdir()) == before
+
+
+def test_no_file_can_be_read_by_its_path(work, served, tmp_path):
+    key = _new_chapter(work, tmp_path)
+    chapter.Chapter(work, key).save()
+    for path in ('/etc/passwd', work / key / 'chapter.json', work / key / 'drawings/a.png', __file__):
+        assert _ask(served[1], f'gradio_api/file={path}')[0] in (403, 404)
+
+
+def test_a_browser_may_load_nothing_from_elsewhere(served):
+    status, text, headers = _ask(served[1], '')
+    assert status == 200 and headers['Content-Security-Policy'].startswith("default-src 'self'")
+    assert 'fonts.googleapis' not in text
+
+
+def test_a_client_that_goes_away_leaves_the_server_as_it_was(work, served, tmp_path):
+    app, port = served
+    for content in (b'POST /gradio_api/run/predict HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n{"data"',
+                    b'GET / HTTP/1.1\r\nHost: x\r\n\r\n'):
+        with socket.create_connection((server.LOCAL, port)) as gone:
+            gone.sendall(content)
+    assert _act(served, _new_chapter(work, tmp_path), {'page': 'a.png', 'actions': []})[0] == 200
+
+
+def test_a_password_keeps_others_out(tmp_path):
+    app, port = _serve(tmp_path, password='three red foxes')
+    try:
+        assert 'auth_required' in _ask(port, '')[1] and _ask(port, 'config')[0] == 401
+
+        def log_in(password):
+            form = urllib.parse.urlencode({'username': 'x', 'password': password}).encode()
+            return _ask(port, 'login', form, kind='application/x-www-form-urlencoded')
+
+        assert log_in('wrong')[0] == 400
+        status, _, headers = log_in('three red foxes')
+        assert status == 200 and _ask(port, 'config', cookie=headers['Set-Cookie'].partition(';')[0])[0] == 200
+    finally:
+        app.close()
+
+
+def test_a_port_that_is_taken_is_named(tmp_path, served):
+    with pytest.raises(errors.UserError, match=f'--port={served[1]}'):
+        server.serve(StandIn(), tmp_path, [], port=served[1], is_blocking=False)
+
+
+def test_what_others_could_do_without_a_password_is_said(tmp_path, capsys, monkeypatch):
+    app, _ = _serve(tmp_path, host='0.0.0.0')
+    app.close()
+    assert 'warning: anybody who reaches this address' in capsys.readouterr().out

@@ -10,7 +10,7 @@ Its likelihood teaches the keys (a pointer mixture; pointer networks are of 1506
 other networks learns next to nothing.
 
 An encoded reference is float32 [L, L, K + 4]: of each place its key (length 1), its color in [-1, 1], and its log
-weight: 0 for a reference that the user gives; see `PREVIOUS`, `HINTED` and `ABSENT`.
+weight: 0 for a reference that the user gives; see `PREVIOUS`, `BESIDE`, `HINTED` and `ABSENT`.
 """
 
 import math
@@ -25,7 +25,8 @@ from models.ops import noise
 
 # All numbers are our choice.
 PREVIOUS = -1.  # log weight of a picture that was colored before; colors that the user gives count more
-HINTED = 1.5  # what is added to it where the user gave a hint
+BESIDE = -4.  # the same, where the user gives references: the picture may show what they do not
+HINTED = .5  # the same, where the user gave a hint
 ABSENT = -1e9  # log weight of a place that is not there; it fills up references
 REFERENCES = 16  # the most references of a picture
 _EVEN = .2  # standard deviation of the colors looked at, at which they tell half of what one color does
@@ -33,8 +34,8 @@ _CORRECTION = 16  # filters of what corrects the confidence
 _RANGE = 8.  # most absolute value of its inputs, which are logarithms
 _SCALE = .12  # of the Laplace distribution of a color
 _FASTER = 20.  # how much faster than other weights the numbers of the mixture are learned
-_SURE = .5  # confidence from which on a color is laid over entirely
-_LEAST = .25  # confidence below which a place counts as not recognized
+_SURE = .6  # confidence from which on a color is laid over entirely
+_LEAST = .3  # confidence below which a place counts as not recognized
 _USE = 3  # of a picture's seeds; dropout and hints have 0 to 2
 _RIGHT = .2  # distance from the truth, below which a color that was found is right
 _RUN = 4  # pictures of training that follow each other, as references of each other; a power of 2
@@ -189,7 +190,10 @@ class Matching(keras.layers.Layer):
           dict of low_res, reference, match and match_confidence; see `ComicColorizer.colorize`.
         """
         weight = tf.fill([*tf.unstack(tf.shape(low_res))[:-1], 1], PREVIOUS)
-        weight = weight if hints is None else weight + HINTED * hints[..., 3:]
+        if references is not None:
+            given = tf.reduce_any(references[..., -1] >= 0, axis=[1, 2, 3])
+            weight = tf.where(given[:, None, None, None], BESIDE, weight)
+        weight = weight if hints is None else weight + (HINTED - weight) * hints[..., 3:]
         count, own = tf.shape(keys)[0], 0 if references is None else tf.shape(references)[1] * self._side ** 2
 
         def color(number, low_res, match, confidence):

@@ -46,12 +46,8 @@ class LowResColorizer(network.Network):
 
     def __init__(self, config, **kwargs):
         super().__init__(config, ['bits_per_dim', 'prior_l1'], **kwargs)
-        self.conditioning_network = conditioning.conditioning_network(
-            config.conditioning_blocks, config.conditioning_filters, config.conditioning_dilations,
-            config.adaptation_filters, name='conditioning_network')
-        self.matching_network = conditioning.conditioning_network(
-            config.matching_blocks, config.matching_bottlenecks, config.matching_dilations, config.matching_filters,
-            name='matching_network')
+        self.conditioning_network = conditioning.conditioning_network(config)
+        self.matching_network = conditioning.matching_network(config)
         self.matching = references.Matching(config.matching_filters, config.key_size)
         self.adaptation_network = conditioning.adaptation_network(config)
         self.likelihood = likelihoods.LIKELIHOODS[config.likelihood]

@@ -44,17 +44,26 @@ class ResidualBlock(keras.layers.Layer):
         return tf.nn.relu(self._body(x) + shortcut)
 
 
-def conditioning_network(blocks, filters, dilations, outputs, **kwargs):
+def conditioning_network(config):
     """Makes the residual network of stride 8 (PixColor, figure 2).
 
     Args:
-      blocks: residual blocks of each stage.
-      filters: filters of each stage's bottlenecks.
-      dilations: dilations of the last stage's blocks, repeated in this order.
-      outputs: F.
+      config: a `LowResColorizerConfig`.
     Returns:
       Keras model, outline [B, S, S, 1] -> features [B, S / 8, S / 8, F].
     """
+    return _residual_network(config.conditioning_blocks, config.conditioning_filters, config.conditioning_dilations,
+                             config.adaptation_filters, 'conditioning_network')
+
+
+def matching_network(config):
+    """Makes a network like the conditioning network, for the matching (our choice); see `conditioning_network`."""
+    return _residual_network(config.matching_blocks, config.matching_bottlenecks, config.matching_dilations,
+                             config.matching_filters, 'matching_network')
+
+
+def _residual_network(blocks, filters, dilations, outputs, name):
+    """Makes a residual network with so many blocks of so many filters in each stage."""
     layers = [keras.layers.Conv2D(filters[0], 7, strides=2, padding='same', use_bias=False),
               normalization.GroupNorm(), keras.layers.ReLU()]
     dilations = itertools.cycle(dilations)
@@ -63,7 +72,7 @@ def conditioning_network(blocks, filters, dilations, outputs, **kwargs):
         layers += [ResidualBlock(its_filters, stride=2 if k == 0 and stage != last else 1,
                                  dilation=next(dilations) if stage == last else 1, projects=k == 0)
                    for k in range(its_blocks)]
-    return keras.Sequential(layers + [keras.layers.Conv2D(outputs, 1)], **kwargs)
+    return keras.Sequential(layers + [keras.layers.Conv2D(outputs, 1)], name=name)
 
 
 def adaptation_network(config):

@@ -58,6 +58,12 @@ class ContextNetwork(keras.layers.Layer):
       hidden: units of the hidden 1x1 layer.
       outputs: number of parameters of a pixel's distribution.
       sees_picture: whether pixels see the pixels before them. If not, they are independent given the condition.
+
+    Example:
+      >>> from models.low_res_colorizer.gated_pixelcnn import GatedPixelCNN
+      >>> network = GatedPixelCNN(blocks=2, filters=8, hidden=16, outputs=5)
+      >>> network.neighbors(tf.zeros([1, 12, 12, 3])).shape
+      TensorShape([1, 12, 12, 2, 3])
     """
 
     def __init__(self, blocks, hidden, outputs, sees_picture=True, **kwargs):

@@ -73,6 +73,12 @@ class PixelRNN(context_network.ContextNetwork):
       layers: the LSTM layers. They have `call`, and the methods of `ContextNetwork` that sample, for one layer each.
       units: h, units of an LSTM.
       hidden, outputs: see `ContextNetwork`.
+
+    Example:
+      >>> from models.low_res_colorizer.row_lstm import RowLSTMLayer
+      >>> network = PixelRNN([RowLSTMLayer(units=4)], units=4, hidden=16, outputs=5)
+      >>> network(picture=tf.zeros([1, 12, 12, 3]), condition=tf.zeros([1, 12, 12, 4])).shape
+      TensorShape([1, 12, 12, 5])
     """
 
     def __init__(self, layers, units, hidden, outputs, **kwargs):

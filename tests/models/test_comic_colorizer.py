@@ -75,7 +75,7 @@ def test_hints_change_their_own_picture_only_and_none_at_all_change_nothing(xla,
     none = colorizer.colorize(ink, seeds, np.float32(1), AUTOMATIC, hints)
     hints[1, 100:102, 100:102] = 250, 20, 10, 255
     hinted = colorizer.colorize(ink, seeds, np.float32(1), AUTOMATIC, hints)
-    rounding = 1e-6 if xla else 0  # XLA compiles the two cases by themselves
+    rounding = 3e-6 if xla else 0  # XLA compiles the two cases by themselves
     for name, value in plain.items():
         np.testing.assert_allclose(none[name], value, rtol=0, atol=rounding, err_msg=name)
         np.testing.assert_allclose(hinted[name][0], value[0], rtol=0, atol=rounding, err_msg=name)

@@ -14,7 +14,7 @@ from tests.train.logs import summaries
 
 def test_train_all_three_and_color(data, panels, tmp_path):
     runs = {name: tmp_path / name for name in ('low_res_colorizer', 'background_detector', 'polishing_network')}
-    extra = {'low_res_colorizer': ['--context', 'row_lstm'], 'background_detector': [],
+    extra = {'low_res_colorizer': ['--context', 'row_lstm', '--nohints', '--noreferences'], 'background_detector': [],
              'polishing_network': ['--background_detector', runs['background_detector']]}
     for name, workdir in runs.items():
         run_here(f'train.{name}', '--data', data, '--workdir', workdir, '--preset', 'tiny', '--steps', 2,

@@ -27,12 +27,11 @@ from absl import flags
 
 from data_pipeline import dataset
 from models import low_res_colorizer
-from models.low_res_colorizer import contexts, likelihoods, priors
+from models.low_res_colorizer import contexts, likelihoods, priors, references
 from models.ops import resize
 from train import callbacks, common, strategies
 
 _PICTURES, _SAMPLES = 4, 4
-_TOGETHER = 4  # pictures of a group that follow each other, as references of each other (our choice)
 
 
 class SampleImages(keras.callbacks.Callback):
@@ -78,7 +77,7 @@ def main():
     shown = dataset.held_out(common.FLAGS.data, _PICTURES, model.config.image_size)
     if shown and strategies.is_chief():
         more.append(SampleImages(shown, common.FLAGS.workdir))
-    common.train(model, common.adam(), more, together=_TOGETHER, casts=common.FLAGS.casts,
+    common.train(model, common.adam(), more, together=references.RUN, casts=common.FLAGS.casts,
                  only_matching=common.FLAGS.only_matching)
 
 

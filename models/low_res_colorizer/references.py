@@ -38,7 +38,7 @@ _SURE = .6  # confidence from which on a color is laid over entirely
 _LEAST = .3  # confidence below which a place counts as not recognized
 _USE = 3  # of a picture's seeds; dropout and hints have 0 to 2
 _RIGHT = .2  # distance from the truth, below which a color that was found is right
-_RUN = 4  # pictures of training that follow each other, as references of each other; a power of 2
+RUN = 4  # pictures of training that follow each other, as references of each other; a power of 2
 _TURNED = 1 / 3  # share of these runs whose hues are rotated
 # Of training pictures: the share whose references the rest of the network does not see, and the share whose references
 # are of another run of pictures.
@@ -289,7 +289,7 @@ def turn(seeds, color, known):
       (color, known), changed.
     """
     number = tf.range(tf.shape(seeds)[0])
-    uniform = noise.uniform(tf.gather(seeds, number - number % _RUN), [2], use=_USE + 2)
+    uniform = noise.uniform(tf.gather(seeds, number - number % RUN), [2], use=_USE + 2)
     turned, angle = uniform[:, 0] < _TURNED, 2 * math.pi * uniform[:, 1, None, None]
     around_gray = tf.constant([[0., -1, 1], [1, 0, -1], [-1, 1, 0]]) / math.sqrt(3)
     rotation = tf.cos(angle) * tf.eye(3) + (1 - tf.cos(angle)) / 3 + tf.sin(angle) * around_gray
@@ -314,9 +314,9 @@ def random(seeds, group, known, keys, color):
     """
     uniform, count, shown = noise.uniform(seeds, [2], use=_USE), tf.shape(group)[0], []
     strange, number = uniform[:, 1] < _STRANGE, tf.range(count)
-    for bit in range(1, _RUN):  # the others of the run
+    for bit in range(1, RUN):  # the others of the run
         other = tf.bitwise.bitwise_xor(number, bit)
-        other = tf.where(strange, other + _RUN, other) % count
+        other = tf.where(strange, other + RUN, other) % count
         alike = (tf.gather(group, other) == group) | strange
         weight = tf.where(alike & (other != number), 0., ABSENT)[:, None, None, None]
         shown.append(encode(*(tf.gather(of, other) for of in (keys, color)), weight))

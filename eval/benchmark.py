@@ -72,6 +72,7 @@ from eval.web import colorist, studio
 from models import background_detector, comic_colorizer, low_res_colorizer, polishing_network
 from models.base.config import Config
 from models.baselines import pix2pix, two_step_cgan
+from models.low_res_colorizer import references as references_of
 from models.low_res_colorizer.contexts import CONTEXTS
 
 FLAGS = flags.FLAGS
@@ -196,7 +197,7 @@ def training_step(name, network, preset, options=None, **changes):
     data = {'outline': tf.random.stateless_uniform([_BATCH_SIZE, size, size, 1], [0, 0]),
             'color': tf.random.stateless_uniform([_BATCH_SIZE, size, size, 3], [0, 1], -1, 1),
             'seeds': tf.random.stateless_uniform([_BATCH_SIZE, 2], [0, 2], maxval=1000, dtype=tf.int32),
-            'group': numbers // 4}
+            'group': numbers // references_of.RUN, 'known': tf.ones([_BATCH_SIZE], tf.bool)}
     steps = {}
     for precision in ('float32', 'mixed_bfloat16'):
         keras.mixed_precision.set_global_policy(precision)

@@ -169,10 +169,7 @@ class DiagonalBiLSTMLayer(keras.layers.Layer):
 
 
 class DiagonalBiLSTM(pixel_rnn.PixelRNN):
-    """The network of Diagonal BiLSTM layers; see `PixelRNN`.
-
-    Args:
-      layers, units, hidden, outputs, dropout: see `RowLSTM`; each direction has `units`.
+    """The network of Diagonal BiLSTM layers. Its arguments are those of `PixelRNN`; each direction has `units`.
 
     Example:
       >>> network = DiagonalBiLSTM(layers=2, units=4, hidden=16, outputs=5)
@@ -180,6 +177,4 @@ class DiagonalBiLSTM(pixel_rnn.PixelRNN):
       TensorShape([1, 12, 12, 5])
     """
 
-    def __init__(self, layers, units, hidden, outputs, dropout=0., **kwargs):
-        super().__init__([DiagonalBiLSTMLayer(units, dropout, name=f'layer{k}') for k in range(layers)],
-                         units, hidden, outputs, **kwargs)
+    LAYER = DiagonalBiLSTMLayer

@@ -69,20 +69,25 @@ class MaskedConvolution(keras.layers.Layer):
 class PixelRNN(context_network.ContextNetwork):
     """A masked 7x7 convolution and several LSTM layers, then two 1x1 layers.
 
+    A subclass has `LAYER`, the class of an LSTM layer. It has `call`, and the methods of `ContextNetwork` that sample,
+    for one layer.
+
     Args:
-      layers: the LSTM layers. They have `call`, and the methods of `ContextNetwork` that sample, for one layer each.
+      layers: number of LSTM layers.
       units: h, units of an LSTM.
       hidden, outputs: see `ContextNetwork`.
+      dropout: dropout rate in the LSTM layers.
 
     Example:
-      >>> from models.low_res_colorizer.row_lstm import RowLSTMLayer
-      >>> network = PixelRNN([RowLSTMLayer(units=4)], units=4, hidden=16, outputs=5)
+      >>> from models.low_res_colorizer.row_lstm import RowLSTM
+      >>> network = RowLSTM(layers=1, units=4, hidden=16, outputs=5)
       >>> network(picture=tf.zeros([1, 12, 12, 3]), condition=tf.zeros([1, 12, 12, 4])).shape
       TensorShape([1, 12, 12, 5])
     """
 
-    def __init__(self, layers, units, hidden, outputs, **kwargs):
-        super().__init__([MaskedConvolution(2 * units, name='first'), *layers], hidden, outputs, **kwargs)
+    def __init__(self, layers, units, hidden, outputs, dropout=0., **kwargs):
+        lstms = [self.LAYER(units, dropout, name=f'layer{k}') for k in range(layers)]
+        super().__init__([MaskedConvolution(2 * units, name='first'), *lstms], hidden, outputs, **kwargs)
 
     def call(self, picture, condition, seeds=None):
         """Computes the parameters of every pixel's distribution, given the pixels before it.

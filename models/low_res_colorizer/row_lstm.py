@@ -106,14 +106,7 @@ class RowLSTMLayer(keras.layers.Layer):
 
 
 class RowLSTM(pixel_rnn.PixelRNN):
-    """The network of Row LSTM layers; see `PixelRNN`.
-
-    Args:
-      layers: number of LSTM layers.
-      units: h, units of an LSTM.
-      hidden: units of the hidden 1x1 layer.
-      outputs: number of parameters of a pixel's distribution.
-      dropout: dropout rate in the LSTM layers.
+    """The network of Row LSTM layers. Its arguments are those of `PixelRNN`.
 
     Example:
       >>> network = RowLSTM(layers=2, units=4, hidden=16, outputs=5)
@@ -121,6 +114,4 @@ class RowLSTM(pixel_rnn.PixelRNN):
       TensorShape([1, 12, 12, 5])
     """
 
-    def __init__(self, layers, units, hidden, outputs, dropout=0., **kwargs):
-        super().__init__([RowLSTMLayer(units, dropout, name=f'layer{k}') for k in range(layers)],
-                         units, hidden, outputs, **kwargs)
+    LAYER = RowLSTMLayer

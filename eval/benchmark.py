@@ -237,7 +237,8 @@ def chapter():
     """Prints the entry of --what=chapter."""
     system = systems.LocalSystem('comic', [str(systems.PRETRAINED)], batch_size=coloring.BATCH_SIZE)
     square = np.full((coloring.BATCH_SIZE, system.size, system.size), 255, np.uint8)
-    cases = {'networks': (lambda: system.colorize(square, range(coloring.BATCH_SIZE), comic_colorizer.TEMPERATURE),)}
+    inputs, numbers = (square, range(coloring.BATCH_SIZE), comic_colorizer.TEMPERATURE), [1] * coloring.BATCH_SIZE
+    cases = {'networks': (system.colorize, *inputs), 'of a chapter': (lambda: system.colorize(*inputs, chapter=numbers),)}
     with tempfile.TemporaryDirectory() as folder:
         folder, number, count = pathlib.Path(folder), 0, 0
         (folder / 'chapter').mkdir()

@@ -11,6 +11,7 @@ import numpy as np
 
 from models.low_res_colorizer.references import REFERENCES
 
+EARLIER = 8  # the most earlier panels in a bank; more of them take more time (our choice)
 _DECAY = .9  # share of its score that an earlier panel keeps from panel to panel (our choice)
 _THUMBNAIL = 128  # pixels; the most of a thumbnail's side
 
@@ -67,7 +68,7 @@ class Bank:
     """The references of one chapter.
 
     An earlier panel has a score: the confidence of all places that looked at it. From panel to panel it decays. A new
-    panel begins with the score of one that all places look at. If the bank is full, the lowest scores leave.
+    panel begins with the score of one that all places look at. Of more than `EARLIER`, the lowest scores leave.
 
     Args:
       given: list of `Member`, at most `REFERENCES`; they always stay.
@@ -109,7 +110,7 @@ class Bank:
             looked = np.bincount(at[at >= 0] // places, of[at >= 0], first + len(self._scores))[first:]
             self._scores = np.append(_DECAY * self._scores + looked, places)
         self._earlier += panels
-        while len(self._earlier) > REFERENCES - first:
+        while len(self._earlier) > min(EARLIER, REFERENCES - first):
             lowest = self._scores.argmin()  # the oldest of several
             del self._earlier[lowest]
             self._scores = np.delete(self._scores, lowest)

@@ -217,13 +217,18 @@ class LowResColorizer(network.Network):
 
         condition = mapped(lambda features, *rest: self.condition(features, **dict(zip(shown, rest, strict=True))),
                            features, *shown.values())
-        temperatures = tf.repeat(tf.broadcast_to(temperature, tf.shape(seeds)), drafts)
+        # XLA paints on one core. The next batch of a chapter waits for this one, so two cores share its drafts.
+        parts = 2 if xla and chapter is not None and drafts % 2 == 0 else 1
+        temperatures = tf.repeat(tf.broadcast_to(temperature, tf.shape(seeds)), drafts // parts)
 
         def paint(*inputs):  # compiled without the likelihoods of the drafts, which are not needed
-            return self._paint(*inputs, drafts)[0]
+            return self._paint(*inputs, drafts // parts)[0]
 
         paint = tf.function(paint, jit_compile=True) if xla else paint
-        samples = tf.reshape(paint(condition, self.noise(seeds, drafts), temperatures), [-1, drafts, low, low, 3])
+        noise = tf.reshape(self.noise(seeds, drafts), [-1, parts, drafts // parts, low, low, self._noise_size])
+        samples = tf.concat([tf.reshape(
+            paint(condition, tf.reshape(noise[:, part], [-1, low, low, self._noise_size]), temperatures),
+            [-1, drafts // parts, low, low, 3]) for part in range(parts)], axis=1)
 
         def agree(samples, condition, *hints):
             doubt = 1 - tf.reduce_mean(hints[0][..., 3:], axis=[1, 2], keepdims=True) if hints else 1.

@@ -134,9 +134,9 @@ class Matching(keras.layers.Layer):
         weights, color = self._weights(keys, places), places[..., -4:-1]
         told = tf.concat([tf.ones_like(color[..., :1]), color,
                           tf.reduce_mean(tf.square(color), axis=-1, keepdims=True)], axis=-1)
-        return Looked(tf.reduce_sum(weights, axis=-1), tf.matmul(weights * weights * weights, told),
-                      tf.argmax(weights, axis=-1, output_type=tf.int32), tf.reduce_max(weights, axis=-1),
-                      self._size(places))
+        best = tf.argmax(weights, axis=-1, output_type=tf.int32)
+        return Looked(tf.reduce_sum(weights, axis=-1), tf.matmul(weights * weights * weights, told), best,
+                      tf.gather(weights, best, batch_dims=2), self._size(places))
 
     def matched(self, looked, keys):
         """Returns what the places of whole pictures saw, as spread hints are: color times confidence, then confidence.
@@ -200,8 +200,9 @@ class Matching(keras.layers.Layer):
             """Colors one picture; those before it are done."""
             seen = Looked(*(of[number, None] for of in looked))
             if chapter is not None:
-                earlier = (tf.range(count) < number) & (chapter == chapter[number]) & (chapter > 0)
-                places = encode(keys, low_res, tf.where(earlier[:, None, None, None], weight, ABSENT))
+                earlier = (chapter[:number] == chapter[number]) & (chapter[:number] > 0)
+                places = encode(keys[:number], low_res[:number],
+                                tf.where(earlier[:, None, None, None], weight[:number], ABSENT))
                 places = tf.reshape(places, [1, -1, places.shape[-1]])
                 seen = tf.cond(tf.reduce_any(earlier), lambda: join(
                     seen, self.look(flat(keys[number, None]), places), first=own), lambda: seen)
@@ -221,8 +222,10 @@ class Matching(keras.layers.Layer):
 
     def _weights(self, keys, places):
         """How much each of N places looks at each of M: [B, N, M]; 1 at most, but more where hints are."""
-        similarity = tf.matmul(keys, places[..., :-4], transpose_b=True)
-        return tf.exp(_FASTER * self._scale * (similarity - 1) + places[:, None, :, -1])
+        scale = _FASTER * self._scale
+        keys = tf.concat([scale * keys, tf.ones_like(keys[..., :1])], axis=-1)
+        others = tf.concat([places[..., :-4], places[..., -1:] - scale], axis=-1)
+        return tf.exp(tf.matmul(keys, others, transpose_b=True))  # exp(scale * (similarity - 1) + log weight)
 
     def _size(self, places):
         """The weight of places [B, M, K + 4], in whole pictures: [B, 1]. What hints add does not count."""

@@ -30,7 +30,7 @@ def test_a_full_bank_drops_the_oldest_of_what_nobody_looks_at():
     bank = reference_bank.Bank([], grows=True)
     for number in range(40):
         _add(bank, number)
-        assert _names(bank) == [str(k) for k in range(max(0, number - 15), number + 1)]
+        assert _names(bank) == [str(k) for k in range(max(0, number + 1 - reference_bank.EARLIER), number + 1)]
 
 
 def test_what_later_panels_look_at_stays_and_leaves_when_they_look_no_more():
@@ -38,7 +38,8 @@ def test_what_later_panels_look_at_stays_and_leaves_when_they_look_no_more():
     _add(bank, 'hero', 'extra')
     for number in range(60):
         _add(bank, number, looks_at='hero', share=.3)
-    assert _names(bank)[0] == 'hero' and 'extra' not in _names(bank) and len(bank.members) == 16
+    assert _names(bank)[0] == 'hero' and 'extra' not in _names(bank)
+    assert len(bank.members) == reference_bank.EARLIER
     for number in range(60, 100):
         _add(bank, number)
     assert 'hero' not in _names(bank)
@@ -48,7 +49,7 @@ def test_given_references_always_stay():
     bank = reference_bank.Bank([_member('a'), _member('b')], grows=True)
     for number in range(30):
         _add(bank, number, looks_at='3')
-    assert _names(bank)[:3] == ['a', 'b', '3'] and len(bank.members) == 16
+    assert _names(bank)[:3] == ['a', 'b', '3'] and len(bank.members) == 2 + reference_bank.EARLIER
     full = reference_bank.Bank([_member(k) for k in range(16)], grows=True)
     _add(full, 'new', looks_at='7')
     assert _names(full) == [str(k) for k in range(16)]

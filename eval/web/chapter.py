@@ -16,19 +16,16 @@ import secrets
 import shutil
 import threading
 
-import cv2
-import numpy as np
-
 from data_pipeline.common import errors, files
 from data_pipeline.outlines import outline
 from data_pipeline.pictures import pages
 from eval import hint_files, output_folder, panel_files, reference_files, settings
+from eval.formats import files as formats
 from models import comic_colorizer
 
 MOST_PAGES, MOST_REFERENCES = 300, 32  # of a chapter (our choice)
 _MOST_UNDO = 50  # earlier hints of a page that are kept (our choice)
 _KEY = re.compile('[0-9a-f]{32}')
-_COLOR = re.compile('#[0-9a-f]{6}')
 _MOST_COLORS = 48  # of a palette
 
 
@@ -107,7 +104,7 @@ class Chapter:
     @property
     def settings(self):
         """The `settings.Settings` that `eval.colorize` has with colorize.flags."""
-        return settings.Settings(temperature=self.state.temperature, background=settings.parse_color(
+        return settings.Settings(temperature=self.state.temperature, background=settings.parse_background(
             self.state.background), previous=False)
 
     def seed(self, name):
@@ -122,13 +119,13 @@ class Chapter:
         """
         with self.lock:
             changed = dataclasses.replace(self.state, **changes)
-            if not isinstance(changed.shown, str) or not isinstance(changed.background, str):
-                raise errors.UserError('this is no page, or no color')
-            settings.parse_color(changed.background)
+            if not isinstance(changed.shown, str):
+                raise errors.UserError('this is no page')
+            settings.parse_background(changed.background)
+            for color in changed.palette:
+                settings.parse_color(color)
             if not 0 < changed.temperature <= 2:
                 raise errors.UserError('the temperature is above 0 and at most 2')
-            if not all(isinstance(one, str) and _COLOR.fullmatch(one) for one in changed.palette):
-                raise errors.UserError('the palette has colors #rrggbb')
             changed.palette = list(dict.fromkeys(changed.palette))[:_MOST_COLORS]
             self.state = changed
             self.save()
@@ -341,11 +338,5 @@ def _numbered(folder):
 def _write(path, picture):
     """Writes a picture, uint8 [H, W, 3] or [H, W, 4], as PNG, and makes its folder."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    order = cv2.COLOR_RGB2BGR if picture.shape[-1] == 3 else cv2.COLOR_RGBA2BGRA
     with files.atomic_write(path) as part:
-        part.write_bytes(encode(cv2.cvtColor(picture, order)))
-
-
-def encode(picture):
-    """Encodes a picture with OpenCV's order of channels as PNG, fast: bytes."""
-    return cv2.imencode('.png', np.ascontiguousarray(picture), [cv2.IMWRITE_PNG_COMPRESSION, 1])[1].tobytes()
+        part.write_bytes(formats.encode_png(picture))

@@ -48,9 +48,9 @@ def board(chapter, name, drawn, colors, note=''):
             'palette': chapter.state.palette, 'note': note, 'serial': next(_SERIAL)}
 
 
-def nothing():
-    """Shows that there is no page."""
-    return {'page': '', 'serial': next(_SERIAL)}
+def nothing(note='Drop a drawing to begin.'):
+    """Shows that there is no page to be seen: a value of the board. `note`: see `board`."""
+    return {'page': '', 'note': note, 'serial': next(_SERIAL)}
 
 
 def pages(chapter):

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from data_pipeline.common import errors
-from eval.web import chapter
+from eval.web import chapter, undo
 from tests import files
 from tests.eval.stand_in import files as files_in
 from tests.eval.stand_in import pixels
@@ -85,7 +85,7 @@ def test_hints_can_be_taken_back_also_after_a_restart(tmp_path, work, drawing):
 
 
 def test_only_the_last_changes_of_hints_are_kept(work, drawing, monkeypatch):
-    monkeypatch.setattr(chapter, '_MOST_UNDO', 3)
+    monkeypatch.setattr(undo, 'MOST', 3)
     work.add([drawing])
     for level in range(7):
         work.change_hints('a.png', _hints((level, 0, 0)))

@@ -16,7 +16,7 @@ playwright = pytest.importorskip('playwright.sync_api', reason='playwright is no
 from eval.web import server  # noqa: E402
 
 BLUE = [10, 128, 255]
-_SECONDS = 20_000  # milliseconds to wait at most
+_SECONDS = 60_000  # milliseconds to wait at most
 _READY = "document.querySelector('#board [data-page]')?.dataset.serial"
 _DROP = '''([content, name]) => {
   const bytes = Uint8Array.from(atob(content), (one) => one.charCodeAt(0)), data = new DataTransfer();
@@ -67,6 +67,7 @@ class Tab:
         self.page.set_default_timeout(_SECONDS)
         self.wrong, local = [], (address, 'data:', 'blob:')
         self.page.on('request', lambda one: one.url.startswith(local) or self.wrong.append(one.url))
+        self.page.on('response', lambda one: one.status >= 400 and self.wrong.append(f'{one.status} {one.url}'))
         self.page.on('console', lambda one: one.type == 'error' and self.wrong.append(one.text))
         self.page.on('pageerror', lambda one: self.wrong.append(str(one)))
         self.page.goto(address)

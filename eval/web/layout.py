@@ -44,7 +44,7 @@ def components():
                     ui.alternatives = _strip('Alternatives')
                 with gr.Tab('References'):
                     _references(ui)
-                with gr.Tab('Colors of the chapter'):
+                with gr.Tab('Settings'):
                     _settings(ui)
     return ui
 

@@ -7,6 +7,7 @@ import socket
 
 import pytest
 
+from tests import files
 from tests.eval.stand_in import StandIn, pixels
 from tests.eval.web.conftest import draw
 
@@ -141,3 +142,27 @@ def test_two_browsers_do_not_see_each_other(tmp_path, browser, address):
     assert first.page.get_by_role('button', name='mine.png').count() == 1
     assert second.page.get_by_role('button', name='mine.png').count() == 0
     assert second.page.url != first.page.url and first.wrong == second.wrong == []
+
+
+def test_names_never_become_html_and_a_chapter_is_left_found_again_and_deleted(tmp_path, browser, address):
+    tab, name = Tab(browser, address), '<img src=x onerror=alert()>.png'
+    page, asked = tab.page, []
+    page.on('dialog', lambda one: (asked.append(one.message), one.accept()))
+    content = files.zip_file([(name, pathlib.Path(draw(tmp_path / 'a.png')).read_bytes()), ('<b>x</b>.png', b'junk')])
+    drop = {'name': 'ch.cbz', 'mimeType': 'application/zip', 'buffer': content}
+    tab.after(lambda: page.locator('#upload input[type=file]').set_input_files(drop))
+    page.get_by_role('button', name=f'ch.cbz/{name}').wait_for()
+    page.get_by_text('left out ch.cbz/<b>x</b>.png: not an image').wait_for()
+    first = page.url
+
+    page.get_by_role('button', name='New chapter').click()
+    page.wait_for_function(f"location.href !== '{first}' && location.hash && !({_READY})")
+    page.go_back()
+    page.wait_for_function(f"location.href === '{first}' && {_READY}")
+    assert asked == []
+    page.get_by_role('button', name='Delete chapter').click()
+    page.wait_for_function(f"location.href !== '{first}' && location.hash && !({_READY})")
+    page.goto(first)
+    page.reload()
+    page.wait_for_function("document.querySelector('.note')?.textContent.startsWith('Drop a drawing')")
+    assert len(asked) == 1 and asked[0].startswith('Delete this chapter') and tab.wrong == []

@@ -191,10 +191,10 @@ def _taken(take, paths, nothing):
 
 
 def _warn(*remarks):
-    """Shows lines of text, which may hold names of files."""
+    """Shows lines of text, which may hold names of files, until they are closed."""
     more = len(remarks) - _MOST_REMARKS
     for remark in [*remarks[:_MOST_REMARKS], *([f'and {more} more'] if more > 0 else [])]:
-        gr.Warning(html.escape(str(remark)))
+        gr.Warning(html.escape(str(remark)), duration=None)
 
 
 def _confirmed(question):

@@ -156,6 +156,22 @@ def test_a_client_that_goes_away_leaves_the_server_as_it_was(work, served, tmp_p
     assert not part.exists()
 
 
+def test_clients_that_go_away_in_mid_run_keep_no_place(work, served, tmp_path):
+    app, port = served
+    key, number = _new_chapter(work, tmp_path), next(k for k, fn in app.fns.items() if fn.name == 'opened')
+
+    def join(session):
+        return _ask(port, 'gradio_api/queue/join', {'data': [key], 'fn_index': number, 'session_hash': session})[0]
+
+    for k in range(9):  # more than are served at a time
+        assert join(f'gone{k}') == 200
+        with socket.create_connection((server.LOCAL, port)) as gone:
+            gone.sendall(b'GET /gradio_api/queue/data?session_hash=gone%d HTTP/1.1\r\nHost: x\r\n\r\n' % k)
+    assert join('here') == 200
+    messages = _ask(port, 'gradio_api/queue/data?session_hash=here')[1]
+    assert '"msg":"process_completed"' in messages and '"success":true' in messages and 'a.png' in messages
+
+
 def test_a_password_keeps_others_out(tmp_path):
     app, port = _serve(tmp_path, password='three red foxes')
     try:

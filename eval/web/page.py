@@ -56,8 +56,9 @@ def build(open_chapter, artist):
             try:
                 yield from function(chapter, *given)
             except (errors.UserError, OSError) as error:
-                _warn(error)
-                yield {ui.board: artist.show_after(error, chapter)}
+                board = artist.show_after(error, chapter)
+                _warn(board['note'])
+                yield {ui.board: board}
 
         return handle
 
@@ -118,7 +119,7 @@ def build(open_chapter, artist):
     @of_chapter
     def deleted(chapter):
         chapter.delete()
-        yield {ui.key: ''}
+        yield {ui.key: ''}  # the browser leaves the chapter
 
     @of_chapter
     def asked(chapter):

@@ -160,13 +160,14 @@ def build(open_chapter, artist):
         ui = layout.components()
         settings = [ui.background, ui.color, ui.temperature]
         outputs = [ui.key, ui.board, ui.pages, ui.upload, ui.alternatives, ui.given, ui.references, ui.file, *settings]
+        in_order = {'show_progress_on': ui.board, **_OPTIONS}
         in_background = {'fn': colored, 'inputs': ui.key, 'outputs': ui.pages, **_IN_BACKGROUND}
-        page.load(opened, ui.key, outputs, js=_KEY_OF_BROWSER, **_OPTIONS).then(**in_background)
-        ui.upload.upload(added, [ui.key, ui.upload], outputs, **_OPTIONS).then(**in_background)
+        page.load(opened, ui.key, outputs, js=_KEY_OF_BROWSER, **in_order).then(**in_background)
+        ui.upload.upload(added, [ui.key, ui.upload], outputs, **in_order).then(**in_background)
         ui.new.click(None, js=f'() => {{ {_LEAVE} }}')
-        ui.remove.click(removed, ui.key, outputs, js=_confirmed('Remove this page, and its hints?'), **_OPTIONS)
+        ui.remove.click(removed, ui.key, outputs, js=_confirmed('Remove this page, and its hints?'), **in_order)
         ui.delete.click(deleted, ui.key, outputs, js=_confirmed(
-            'Delete this chapter, with all its pages, hints and references?'), **_OPTIONS).then(
+            'Delete this chapter, with all its pages, hints and references?'), **in_order).then(
                 None, ui.key, js=f'(key) => {{ if (!key) {{ {_LEAVE} }} }}')
         # Without the queue, whose stream may end just as the next action comes. The board shows what went wrong.
         quick = {'queue': False, 'show_progress': 'hidden', **_PRIVATE}
@@ -178,7 +179,7 @@ def build(open_chapter, artist):
                 (ui.references.select, unpinned, []), (ui.background.input, changed, settings),
                 (ui.color.release, changed, settings), (ui.color.submit, changed, settings),
                 (ui.temperature.release, changed, settings), (ui.save.click, saved, [ui.what])):
-            event(function, [ui.key, *inputs], outputs, **_OPTIONS)
+            event(function, [ui.key, *inputs], outputs, **in_order)
     return page
 
 

@@ -93,7 +93,7 @@ from eval import (
 )
 from eval.formats import files
 from eval.serving import client
-from eval.settings import Settings, parse_color, weights_checksum
+from eval.settings import Settings, parse_background, weights_checksum
 from models import comic_colorizer
 
 FLAGS = flags.FLAGS
@@ -175,7 +175,7 @@ def _print_listing(listing, earlier):
 
 def main():
     sys.stdout.reconfigure(errors='backslashreplace')  # for names that the terminal cannot show
-    background = parse_color(FLAGS.background)
+    background = parse_background(FLAGS.background)
     if background is not None and FLAGS.model != 'comic':
         raise errors.UserError(f'--background: {FLAGS.model} has no background')
     if FLAGS.hints is not None and FLAGS.model != 'comic':

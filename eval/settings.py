@@ -130,12 +130,18 @@ class Settings:
 
 
 def parse_color(text):
-    """Converts '#rrggbb' to uint8 (3,) RGB, and 'auto' to None. Raises UserError for any other text."""
-    if text == 'auto':
-        return None
-    if not re.fullmatch('#[0-9a-fA-F]{6}', text):
-        raise errors.UserError(f"--background={text}: not a color; write '#rrggbb', or auto")
+    """Converts '#rrggbb' to uint8 (3,) RGB. Raises UserError for all else."""
+    if not isinstance(text, str) or not re.fullmatch('#[0-9a-fA-F]{6}', text):
+        raise errors.UserError("not a color; write '#rrggbb'")
     return np.frombuffer(bytes.fromhex(text[1:]), np.uint8)
+
+
+def parse_background(text):
+    """Converts the flag --background: as `parse_color`, and 'auto' to None."""
+    try:
+        return None if text == 'auto' else parse_color(text)
+    except errors.UserError as error:
+        raise errors.UserError(f'--background={text}: {error}, or auto') from error
 
 
 def weights_checksum(colorizer):

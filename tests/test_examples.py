@@ -20,7 +20,7 @@ HAS_GRADIO = importlib.util.find_spec('gradio') is not None  # of requirements-w
 ROOT = pathlib.Path(models.__file__).parent.parent
 MODULES = [module.name for package in (data_pipeline, models, train, eval_package)
            for module in pkgutil.walk_packages(package.__path__, f'{package.__name__}.') if not module.ispkg
-           and (HAS_GRADIO or module.name not in ('eval.web.layout', 'eval.web.page'))]
+           and (HAS_GRADIO or module.name not in ('eval.web.guard', 'eval.web.layout', 'eval.web.page'))]
 
 
 def _public_classes(module):

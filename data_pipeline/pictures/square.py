@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 
 MAX_ASPECT = 1.5  # our choice: longer pictures are cut into several squares, so that padding stays below a third
+_MOST_BOXES = 250  # that overlap (our choice): a line of some pixels would need as many as it has pixels
 GIVEN = 128  # least alpha of a hint, of 255 (our choice)
 
 
@@ -30,8 +31,8 @@ def tiles(height, width):
 def overlapping(height, width):
     """Covers a picture with boxes like `tiles`, of which neighbors always overlap, so that results can be blended.
 
-    To need fewer boxes, they are longer than squares: 5:4. Neighbors overlap by a fifth of the picture's shorter side,
-    or more.
+    To need fewer boxes, they are longer than squares: 5:4, and more in pictures of an extreme shape. Neighbors overlap
+    by a fifth of the picture's shorter side, or more.
 
     Args:
       height, width: size of the picture in pixels.
@@ -41,6 +42,7 @@ def overlapping(height, width):
     short, long = min(height, width), max(height, width)
     if long <= MAX_ASPECT * short:
         return [(0, 0, height, width)]
+    short = max(short, math.ceil(long / _MOST_BOXES))
     side, least = round(1.25 * short), .2 * short
     starts = np.round(np.linspace(0, long - side, math.ceil((long - least) / (side - least)))).astype(int).tolist()
     if width == long:

@@ -3,6 +3,7 @@
 import pathlib
 import zipfile
 
+import cv2
 from PIL import Image, PngImagePlugin
 
 from data_pipeline.common import files
@@ -50,6 +51,18 @@ def save_png(path, picture):
     path.parent.mkdir(parents=True, exist_ok=True)
     with files.atomic_write(path) as part:
         _save_image(part, picture if isinstance(picture, Image.Image) else Image.fromarray(picture), 'png')
+
+
+def encode_png(picture):
+    """Encodes a picture, uint8 [H, W], [H, W, 3] RGB or [H, W, 4] RGBA, as PNG for a short use: fast, bytes.
+
+    Example:
+      >>> encode_png(np.zeros((2, 3, 4), np.uint8))[:4]
+      b'\\x89PNG'
+    """
+    if picture.ndim == 3:
+        picture = cv2.cvtColor(picture, cv2.COLOR_RGB2BGR if picture.shape[2] == 3 else cv2.COLOR_RGBA2BGRA)
+    return cv2.imencode('.png', picture, [cv2.IMWRITE_PNG_COMPRESSION, 1])[1].tobytes()
 
 
 def is_own(path):

@@ -1,12 +1,12 @@
 """What the artist does with the brush, the eraser and a click on an area, as changes of a page's hints."""
 
 import math
-import re
 
 import cv2
 import numpy as np
 
 from data_pipeline.common import errors
+from eval import settings
 
 _MOST_POINTS, _MOST_RADIUS = 20_000, 500  # of a stroke (our choice)
 _DOT, _LEAST_DOT = 1 / 250, 3  # radius of the hint that a click leaves: share of the longer side, pixels (our choice)
@@ -88,8 +88,4 @@ def _checked(stroke):
 
 def _level(color):
     """'#rrggbb' -> [red, green, blue, 255], and None -> four zeros."""
-    if color is None:
-        return [0] * 4
-    if not isinstance(color, str) or not re.fullmatch('#[0-9a-fA-F]{6}', color):
-        raise errors.UserError('this is no color')
-    return [*bytes.fromhex(color[1:]), 255]
+    return [0] * 4 if color is None else [*settings.parse_color(color).tolist(), 255]

@@ -8,6 +8,7 @@
   KEY/colorize.flags   what `python -m eval.colorize --flagfile=KEY/colorize.flags` needs for the same pictures
 """
 
+import contextlib
 import dataclasses
 import json
 import pathlib
@@ -16,19 +17,17 @@ import secrets
 import shutil
 import threading
 
-import cv2
-import numpy as np
-
 from data_pipeline.common import errors, files
 from data_pipeline.outlines import outline
-from data_pipeline.pictures import pages
+from data_pipeline.pictures import names, pages
 from eval import hint_files, output_folder, panel_files, reference_files, settings
+from eval.formats import files as formats
+from eval.web import undo
 from models import comic_colorizer
 
 MOST_PAGES, MOST_REFERENCES = 300, 32  # of a chapter (our choice)
-_MOST_UNDO = 50  # earlier hints of a page that are kept (our choice)
 _KEY = re.compile('[0-9a-f]{32}')
-_COLOR = re.compile('#[0-9a-f]{6}')
+_OF_HINTS = re.compile(r'\.(?=hints\.png$)', re.IGNORECASE)  # what makes a file the hints of another
 _MOST_COLORS = 48  # of a palette
 
 
@@ -107,7 +106,7 @@ class Chapter:
     @property
     def settings(self):
         """The `settings.Settings` that `eval.colorize` has with colorize.flags."""
-        return settings.Settings(temperature=self.state.temperature, background=settings.parse_color(
+        return settings.Settings(temperature=self.state.temperature, background=settings.parse_background(
             self.state.background), previous=False)
 
     def seed(self, name):
@@ -122,13 +121,13 @@ class Chapter:
         """
         with self.lock:
             changed = dataclasses.replace(self.state, **changes)
-            if not isinstance(changed.shown, str) or not isinstance(changed.background, str):
-                raise errors.UserError('this is no page, or no color')
-            settings.parse_color(changed.background)
+            if not isinstance(changed.shown, str):
+                raise errors.UserError('this is no page')
+            settings.parse_background(changed.background)
+            for color in changed.palette:
+                settings.parse_color(color)
             if not 0 < changed.temperature <= 2:
                 raise errors.UserError('the temperature is above 0 and at most 2')
-            if not all(isinstance(one, str) and _COLOR.fullmatch(one) for one in changed.palette):
-                raise errors.UserError('the palette has colors #rrggbb')
             changed.palette = list(dict.fromkeys(changed.palette))[:_MOST_COLORS]
             self.state = changed
             self.save()
@@ -158,26 +157,23 @@ class Chapter:
         found = hint_files.find(cut.drawings, paths)
         remarks = [f'left out {name}: {reason}' for name, reason in listing.failed]
         with self.lock:
-            names = self._new_names(self.drawings, self.pages, [page.name for page in found.drawings])
-            added = []
-            for name, page in zip(names, found.drawings, strict=True):
+            new, added = _new_names([*self.pages], [page.name for page in found.drawings]), []
+            for name, page in zip(new, found.drawings, strict=True):
                 if len(self.pages) + len(added) >= MOST_PAGES:
                     remarks.append(f'left out what follows {page.name}: a chapter has at most {MOST_PAGES} pages')
                     break
-                try:
+                with _remarked(page, remarks):
                     picture = pages.read(page)
                     if outline.is_colored(picture):
                         raise errors.UserError('in color already; it can be a reference')
                     _write(self.drawings / name, picture)
                     added.append(name)
-                    if page.name in cut.files:
-                        self.change_panels(name, panel_files.read(cut.files[page.name], *picture.shape[:2]))
-                    if page.name in found.hints:
-                        hints = hint_files.read(found.hints[page.name], *picture.shape[:2])
-                        if hints is not None:
-                            _write(self.hints_path(name), hints)
-                except errors.UserError as error:
-                    remarks.append(f'left out {page.name}: {error}')
+                    size = picture.shape[:2]
+                    with _remarked(cut.files.get(page.name), remarks) as panels:
+                        self.change_panels(name, panels and panel_files.read(panels, *size))
+                    with _remarked(found.hints.get(page.name), remarks) as hints:
+                        if hints and (layer := hint_files.read(hints, *size)) is not None:
+                            _write(self.hints_path(name), layer)
             self._pages = None
             if added:
                 self.change(shown=added[0], panel=0)
@@ -193,6 +189,13 @@ class Chapter:
                 shutil.rmtree(self._undo_folder(name), ignore_errors=True)
                 self._pages = None
 
+    def delete(self):
+        """Deletes the chapter from the disk."""
+        with self.lock:
+            if self.folder.exists():
+                shutil.rmtree(self.folder)
+            self._pages, self.state = None, State()
+
     def thumbnail(self, name):
         """The thumbnail that was kept last: bytes, empty if there is none."""
         path = self._thumbnail_path(name)
@@ -201,9 +204,11 @@ class Chapter:
     def keep_thumbnail(self, name, content):
         """Keeps a thumbnail of a page, bytes of a JPEG file."""
         path = self._thumbnail_path(name)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with self.lock, files.atomic_write(path) as part:
-            part.write_bytes(content)
+        with self.lock:
+            if name in self.pages:  # it may have been removed while it was colored
+                path.parent.mkdir(parents=True, exist_ok=True)
+                with files.atomic_write(path) as part:
+                    part.write_bytes(content)
 
     def hints(self, name, height, width):
         """Reads the hints of a page: uint8 [H, W, 4], see `hint_files.read`, or None."""
@@ -218,17 +223,8 @@ class Chapter:
           hints: uint8 [H, W, 4], RGB and 255 where there is a hint, else 0.
         """
         with self.lock:
-            folder, path = self._undo_folder(name), self.hints_path(name)
-            folder.mkdir(parents=True, exist_ok=True)
-            earlier = _numbered(folder)
-            kept = folder / f'{earlier[-1][0] + 1 if earlier else 1}.png'
-            if path.is_file():
-                shutil.copyfile(path, kept)
-            else:
-                kept.touch()  # an empty file stands for no hints
-            for _, old in earlier[:len(earlier) + 1 - _MOST_UNDO]:
-                old.unlink()
-            _write(path, hints)
+            undo.keep(self._undo_folder(name), self.hints_path(name))
+            _write(self.hints_path(name), hints)
 
     def panels(self, name, height, width):
         """Reads the panels that the artist corrected: list of `panel_files.Given`, or None."""
@@ -254,16 +250,7 @@ class Chapter:
     def undo(self, name):
         """Takes back the last change of a page's hints: whether there was one."""
         with self.lock:
-            earlier = _numbered(self._undo_folder(name))
-            if not earlier:
-                return False
-            last, path = earlier[-1][1], self.hints_path(name)
-            if last.stat().st_size:
-                last.replace(path)
-            else:
-                path.unlink(missing_ok=True)
-                last.unlink()
-            return True
+            return undo.take_back(self._undo_folder(name), self.hints_path(name))
 
     def reference_pages(self):
         """The references, as `eval.colorize` finds them: list of (`pages.Page`, its companions)."""
@@ -275,18 +262,16 @@ class Chapter:
         remarks = [f'left out {name}: {reason}' for name, reason in listing.failed]
         with self.lock:
             taken = [page.inside for page, _ in self.reference_pages()]
-            names = self._new_names(self.references, taken, [page.name for page in listing.pages])
-            for name, page in zip(names, listing.pages, strict=True):
+            new = _new_names(taken, [page.name for page in listing.pages])
+            for name, page in zip(new, listing.pages, strict=True):
                 if len(self.reference_pages()) >= MOST_REFERENCES:
                     remarks.append(f'left out {page.name}: a chapter has at most {MOST_REFERENCES} references')
                     break
-                try:
+                with _remarked(page, remarks):
                     picture = pages.read(page)
                     if not outline.has_hue(picture):
                         raise errors.UserError('not in color')
                     _write(self.references / name, picture)
-                except errors.UserError as error:
-                    remarks.append(f'left out {page.name}: {error}')
             self.save()
         return remarks
 
@@ -320,12 +305,20 @@ class Chapter:
     def _undo_folder(self, name):
         return self.folder / 'undo' / name
 
-    @staticmethod
-    def _new_names(folder, taken, given):
-        """Names files after pictures that are given, so that none is taken: list of str."""
-        taken = list(taken)
-        stems = output_folder.result_names([*taken, *given], ['.png'] * (len(taken) + len(given)))
-        return [f'{stem}.png' for stem in stems[len(taken):]]
+
+def _new_names(taken, given):
+    """Names files after pictures that are given, so that none is taken, or that of hints: list of str."""
+    new = [_OF_HINTS.sub('_', f'{stem}.png') for stem in output_folder.result_names(given, ['.png'] * len(given))]
+    return names.unique([*taken, *new])[len(taken):]
+
+
+@contextlib.contextmanager
+def _remarked(page, remarks):
+    """Lets a `pages.Page` be used. If it cannot be used, a remark says so, and the others go on."""
+    try:
+        yield page
+    except (errors.UserError, OSError) as error:
+        remarks.append(f'left out {page.name}: {getattr(error, "strerror", None) or error}')
 
 
 def _page_of(path):
@@ -333,19 +326,8 @@ def _page_of(path):
     return pages.Page(path.name, path.name, '', str(path))
 
 
-def _numbered(folder):
-    """Lists files by the numbers that are their names: list of (number, path), in order."""
-    return sorted((int(path.stem), path) for path in folder.glob('*.png')) if folder.is_dir() else []
-
-
 def _write(path, picture):
     """Writes a picture, uint8 [H, W, 3] or [H, W, 4], as PNG, and makes its folder."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    order = cv2.COLOR_RGB2BGR if picture.shape[-1] == 3 else cv2.COLOR_RGBA2BGRA
     with files.atomic_write(path) as part:
-        part.write_bytes(encode(cv2.cvtColor(picture, order)))
-
-
-def encode(picture):
-    """Encodes a picture with OpenCV's order of channels as PNG, fast: bytes."""
-    return cv2.imencode('.png', np.ascontiguousarray(picture), [cv2.IMWRITE_PNG_COMPRESSION, 1])[1].tobytes()
+        part.write_bytes(formats.encode_png(picture))

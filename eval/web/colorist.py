@@ -12,9 +12,9 @@ import typing
 import numpy as np
 
 from data_pipeline.common import errors
-from eval import batches, continuation, page_colors, reading, reference_bank, reference_files
+from eval import page_colors, reading, reference_bank, reference_files
 from eval.formats import layered
-from eval.settings import Result, Settings
+from eval.settings import Settings
 from eval.web.cache import Cache
 
 ALTERNATIVES = 4
@@ -137,10 +137,10 @@ class Colorist:
         return self._squares.get(key, lambda: self._ask_networks(square, seed, settings, members))
 
     def _ask_networks(self, square, seed, settings, members):
-        job = batches.Job(None, continuation.Step(Result('', seed, '', ''), '', True, True), [], [])
-        bank = reference_bank.Bank(members, grows=False)
+        references = np.stack([one.encoded for one in members])[None] if members else None
         with self._networks:
-            pictures = batches.Batch([(job, square)], None, members, bank.references()).colorize(self.system, settings)
+            pictures = self.system.colorize(square.fitted[None], [seed + square.seed], settings.temperature,
+                                            settings.background, square.hints[None], references)
         return {name: pictures[name][0] for name in ('image', 'low_res', 'background_mask')}
 
     def _bank(self, chapter):

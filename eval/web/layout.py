@@ -44,7 +44,7 @@ def components():
                     ui.alternatives = _strip('Alternatives')
                 with gr.Tab('References'):
                     _references(ui)
-                with gr.Tab('Colors of the chapter'):
+                with gr.Tab('Settings'):
                     _settings(ui)
     return ui
 
@@ -56,6 +56,7 @@ def _chapter(ui):
     with gr.Row():
         ui.remove = gr.Button('Remove page', size='sm', min_width=100)
         ui.new = gr.Button('New chapter', size='sm', min_width=100)
+        ui.delete = gr.Button('Delete chapter', size='sm', min_width=100)
     ui.what = gr.Dropdown(list(SAVES), label='What to save', value=next(iter(SAVES)))
     ui.save = gr.Button('Save', variant='primary')
     ui.file = gr.File(label='Saved file', interactive=False, visible=False, height=80)

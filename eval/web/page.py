@@ -1,7 +1,9 @@
 """The page in the browser: what happens when its components are used."""
 
+import contextlib
 import functools
 import html
+import json
 import pathlib
 
 import gradio as gr
@@ -17,14 +19,19 @@ _KEY_OF_BROWSER = '''() => {
   const key = asked || localStorage.getItem('comic-colorizer') || made();
   localStorage.setItem('comic-colorizer', key);
   history.replaceState(null, '', '#' + key);
+  addEventListener('hashchange', () => location.reload());
   return key;
 }'''
-_NEW_KEY = '''() => {
+# Begins a new chapter. The browser's button 'back' leads to the one before.
+_LEAVE = '''
   localStorage.removeItem('comic-colorizer');
-  history.replaceState(null, '', location.pathname);
+  history.pushState(null, '', location.pathname);
   location.reload();
-}'''
-_OPTIONS = {'api_visibility': 'private', 'concurrency_id': 'artist', 'concurrency_limit': 4}
+'''
+_PRIVATE = {'api_visibility': 'private'}
+_OPTIONS = {'concurrency_id': 'artist', 'concurrency_limit': 4, **_PRIVATE}
+_IN_BACKGROUND = {'concurrency_id': 'background', 'concurrency_limit': 2, 'show_progress': 'hidden', **_PRIVATE}
+_MOST_REMARKS = 5  # that are shown at a time
 
 
 def build(open_chapter, artist):
@@ -42,12 +49,16 @@ def build(open_chapter, artist):
 
         @functools.wraps(function)
         def handle(key, *given):
+            if key is None:  # see `_confirmed`
+                yield {ui.key: gr.skip()}
+                return
             chapter = open_chapter(key)
             try:
                 yield from function(chapter, *given)
             except (errors.UserError, OSError) as error:
-                _warn(error)
-                yield {ui.board: artist.show(chapter)}
+                board = artist.show_after(error, chapter)
+                _warn(board['note'])
+                yield {ui.board: board}
 
         return handle
 
@@ -73,20 +84,24 @@ def build(open_chapter, artist):
 
     @of_chapter
     def added(chapter, paths):
-        names, remarks = _taken(chapter.add, paths, ([], []))
-        for remark in remarks:
-            _warn(remark)
+        _, remarks = _taken(chapter.add, paths, ([], []))
+        _warn(*remarks)
         yield from first_outlined(chapter, upload=None)
-        for name in names[1:]:
-            artist.color(chapter, name)
-            yield {ui.pages: view.pages(chapter)}
+
+    def colored(key):
+        chapter = open_chapter(key)
+        for name in [name for name in chapter.pages if not chapter.thumbnail(name)]:
+            with contextlib.suppress(errors.UserError, OSError):  # what is wrong is said when the page is shown
+                artist.color(chapter, name)
+            yield view.pages(chapter)
+        yield view.pages(chapter)  # there must be a value
 
     def acted(key, event: gr.EventData):
         chapter = open_chapter(key)
         try:
             return artist.act(chapter, event.page, event.actions)
         except (errors.UserError, OSError) as error:
-            return artist.show(chapter, str(error))
+            return artist.show_after(error, chapter)
 
     def strip_of_pages(key):
         return view.pages(open_chapter(key))
@@ -102,6 +117,11 @@ def build(open_chapter, artist):
         yield from first_outlined(chapter, alternatives=[])
 
     @of_chapter
+    def deleted(chapter):
+        chapter.delete()
+        yield {ui.key: ''}  # the browser leaves the chapter
+
+    @of_chapter
     def asked(chapter):
         yield {ui.alternatives: view.alternatives(**artist.alternatives(chapter))}
 
@@ -112,8 +132,7 @@ def build(open_chapter, artist):
 
     @of_chapter
     def referred(chapter, paths):
-        for remark in _taken(chapter.add_references, paths, []):
-            _warn(remark)
+        _warn(*_taken(chapter.add_references, paths, []))
         yield from shown(chapter, given=None, references=view.references(chapter))
 
     @of_chapter
@@ -141,20 +160,26 @@ def build(open_chapter, artist):
         ui = layout.components()
         settings = [ui.background, ui.color, ui.temperature]
         outputs = [ui.key, ui.board, ui.pages, ui.upload, ui.alternatives, ui.given, ui.references, ui.file, *settings]
-        page.load(opened, ui.key, outputs, js=_KEY_OF_BROWSER, **_OPTIONS)
-        ui.new.click(None, js=_NEW_KEY)
+        in_order = {'show_progress_on': ui.board, **_OPTIONS}
+        in_background = {'fn': colored, 'inputs': ui.key, 'outputs': ui.pages, **_IN_BACKGROUND}
+        page.load(opened, ui.key, outputs, js=_KEY_OF_BROWSER, **in_order).then(**in_background)
+        ui.upload.upload(added, [ui.key, ui.upload], outputs, **in_order).then(**in_background)
+        ui.new.click(None, js=f'() => {{ {_LEAVE} }}')
+        ui.remove.click(removed, ui.key, outputs, js=_confirmed('Remove this page, and its hints?'), **in_order)
+        ui.delete.click(deleted, ui.key, outputs, js=_confirmed(
+            'Delete this chapter, with all its pages, hints and references?'), **in_order).then(
+                None, ui.key, js=f'(key) => {{ if (!key) {{ {_LEAVE} }} }}')
         # Without the queue, whose stream may end just as the next action comes. The board shows what went wrong.
-        quick = {'queue': False, 'show_progress': 'hidden', 'api_visibility': 'private'}
+        quick = {'queue': False, 'show_progress': 'hidden', **_PRIVATE}
         ui.board.act(acted, ui.key, ui.board, trigger_mode='multiple', **quick).then(
             strip_of_pages, ui.key, ui.pages, **quick)
         for event, function, inputs in (
-                (ui.upload.upload, added, [ui.upload]), (ui.pages.select, selected, []),
-                (ui.remove.click, removed, []), (ui.ask.click, asked, []), (ui.alternatives.select, chosen, []),
+                (ui.pages.select, selected, []), (ui.ask.click, asked, []), (ui.alternatives.select, chosen, []),
                 (ui.given.upload, referred, [ui.given]), (ui.pin.click, pinned, []),
                 (ui.references.select, unpinned, []), (ui.background.input, changed, settings),
-                (ui.color.release, changed, settings), (ui.temperature.release, changed, settings),
-                (ui.save.click, saved, [ui.what])):
-            event(function, [ui.key, *inputs], outputs, **_OPTIONS)
+                (ui.color.release, changed, settings), (ui.color.submit, changed, settings),
+                (ui.temperature.release, changed, settings), (ui.save.click, saved, [ui.what])):
+            event(function, [ui.key, *inputs], outputs, **in_order)
     return page
 
 
@@ -167,6 +192,13 @@ def _taken(take, paths, nothing):
             pathlib.Path(path).unlink(missing_ok=True)
 
 
-def _warn(text):
-    """Shows a line of text that may hold names of files."""
-    gr.Warning(html.escape(str(text)))
+def _warn(*remarks):
+    """Shows lines of text, which may hold names of files, until they are closed."""
+    more = len(remarks) - _MOST_REMARKS
+    for remark in [*remarks[:_MOST_REMARKS], *([f'and {more} more'] if more > 0 else [])]:
+        gr.Warning(html.escape(str(remark)), duration=None)
+
+
+def _confirmed(question):
+    """JavaScript that asks before a button acts: the key of the chapter, or null if the answer is no."""
+    return f'(key) => confirm({json.dumps(question)}) ? key : null'

@@ -1,4 +1,4 @@
-"""Serves the page: who may open it, how much it takes, and that nothing comes from or goes to another machine."""
+"""Serves the page: who may open it, how much it takes, and where its files lie."""
 
 import hmac
 import logging
@@ -10,12 +10,8 @@ from data_pipeline.common import errors
 from eval.web import cache, chapter, colorist, studio
 
 LOCAL = '127.0.0.1'
-_MOST_BYTES = 500_000_000  # of files that are uploaded at a time (our choice)
 _MOST_WAITING = 64  # requests; what comes beyond is refused
 _MOST_CHAPTERS = 64  # that are open; others are opened again when they are asked for
-# A browser refuses whatever this policy does not name. Gradio makes functions of strings, so it needs 'unsafe-eval'.
-_POLICY = ("default-src 'self' data: blob:; script-src 'self' 'unsafe-inline' 'unsafe-eval'; "
-           "style-src 'self' 'unsafe-inline'; frame-ancestors 'self'")
 _RISK = ('anybody who reaches this address can use the program, fill the disk, and open chapters whose address they '
          'know; --password=... keeps others out')
 
@@ -41,10 +37,12 @@ def serve(system, work, lines, host=LOCAL, port=7860, password=None, is_blocking
     os.environ.update(GRADIO_TEMP_DIR=str(work / 'transfer'), GRADIO_ANALYTICS_ENABLED='False')  # read at import
     for name in ('httpx', 'httpx2'):  # Gradio asks itself whether it is there; nobody needs to read that
         logging.getLogger(name).setLevel(logging.WARNING)
+    from gradio import processing_utils
     from starlette import middleware
 
-    from eval.web import layout, page
+    from eval.web import guard, layout, page
 
+    processing_utils.async_ssrf_protected_download = guard.refuse_address
     _check_port(host, port)
     chapters = cache.Cache(_MOST_CHAPTERS)
     colors = colorist.Colorist(system)
@@ -53,33 +51,18 @@ def serve(system, work, lines, host=LOCAL, port=7860, password=None, is_blocking
     app = page.build(lambda key: chapters.get(key, lambda: chapter.Chapter(work, key, lines)), artist)
     app.queue(max_size=_MOST_WAITING)
     app.launch(server_name=host, server_port=port, quiet=True, prevent_thread_lock=True, ssr_mode=False, share=False,
-               theme=layout.theme(), css=layout.static('page.css'), footer_links=[], max_file_size=_MOST_BYTES,
+               theme=layout.theme(), css=layout.static('page.css'), footer_links=[], max_file_size=guard.MOST_BYTES,
+               run_history=False,
                auth=None if password is None else lambda _, given: hmac.compare_digest(
                    given.encode(), password.encode()),
                auth_message='Any user name, and the password.',
-               app_kwargs={'middleware': [middleware.Middleware(_Policy)]})
+               app_kwargs={'middleware': [middleware.Middleware(guard.Guard, work / 'transfer')]})
     print(f'http://{host}:{port}/', flush=True)
     if host != LOCAL and password is None:
         print(f'warning: {_RISK}', flush=True)
     if is_blocking:
         app.block_thread()
     return app
-
-
-class _Policy:
-    """Adds the policy to every answer of an ASGI application."""
-
-    def __init__(self, app):
-        self._app = app
-
-    async def __call__(self, scope, receive, send):
-        async def send_with_policy(message):
-            if message['type'] == 'http.response.start':
-                message['headers'] = [*message.get('headers', ()), (b'content-security-policy', _POLICY.encode()),
-                                      (b'referrer-policy', b'no-referrer')]
-            await send(message)
-
-        await self._app(scope, receive, send_with_policy)
 
 
 def _check_port(host, port):

@@ -1,19 +1,16 @@
 """What the artist can do with a chapter: each function changes the work folder and tells what is to be shown then."""
 
+import contextlib
 import pathlib
-import shutil
-import tempfile
-import time
 
 import numpy as np
 
 from data_pipeline.common import errors
 from data_pipeline.panels import cutter
 from eval.formats import comic_archive, files
-from eval.web import brush, colorist, cuts, view
+from eval.web import brush, colorist, cuts, transfer, view
 
 CBZ, DRAWINGS = 'cbz', 'drawings'  # the whole chapter in color, or its drawings with all that the artist gave for them
-_OLD = 3600  # seconds that saved files are kept for a browser to take them
 
 
 class Studio:
@@ -21,7 +18,7 @@ class Studio:
 
     Args:
       colors: a `colorist.Colorist`.
-      saved: folder for files that are saved for a browser to take.
+      saved: folder for files that are saved for a browser to take, see `transfer`.
 
     Example:
       >>> from eval.web import chapter
@@ -31,12 +28,20 @@ class Studio:
     """
 
     def __init__(self, colors, saved):
-        self._colorist, self._saved = colors, pathlib.Path(saved)
+        self._colorist, self._saved = colors, saved
 
     def show(self, chapter, note=''):
         """Colors the page that is shown: a value of the board."""
         name = chapter.shown
         return view.nothing() if name is None else self._board(chapter, name, note)[0]
+
+    def show_after(self, error, chapter):
+        """Shows the page and what went wrong: a value of the board. If it cannot be colored, only its line art."""
+        note = str(getattr(error, 'strerror', None) or error)
+        for show in (self.outline,) if isinstance(error, OSError) else (self.show, self.outline):
+            with contextlib.suppress(errors.UserError, OSError):
+                return show(chapter, note)
+        return view.nothing(note)
 
     def outline(self, chapter, note=''):
         """Shows the line art of the page that is shown, until it is colored: a value of the board."""
@@ -79,11 +84,7 @@ class Studio:
           UserError: there is no page.
         """
         shown = _shown(chapter)
-        for old in self._saved.glob('saved-*'):
-            if time.time() - old.stat().st_mtime > _OLD:
-                shutil.rmtree(old, ignore_errors=True)
-        self._saved.mkdir(parents=True, exist_ok=True)
-        folder = pathlib.Path(tempfile.mkdtemp(prefix='saved-', dir=self._saved))
+        folder = transfer.new_folder(self._saved)
         if kind in (CBZ, DRAWINGS):
             path = folder / ('chapter.cbz' if kind == CBZ else 'drawings.cbz')
             comic_archive.write(path, self._pages(chapter, folder) if kind == CBZ else _drawings(chapter))

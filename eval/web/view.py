@@ -9,7 +9,7 @@ import numpy as np
 
 from data_pipeline.outlines import outline
 from data_pipeline.pictures import pages as reader
-from eval.web import chapter as chapters
+from eval.formats import files
 
 _LONGEST = 2400  # pixels; the longer side of a shown page (our choice); larger ones are shown smaller
 _THUMBNAIL, _ALTERNATIVE = 160, 480  # pixels; the longer sides of small pictures
@@ -39,19 +39,18 @@ def board(chapter, name, drawn, colors, note=''):
     hints = chapter.hints(name, height, width)
     if hints is None:
         hints = np.zeros((1, 1, 4), np.uint8)
-    lines = outline.gray(drawn.lines) if outline.is_gray(drawn.lines) else cv2.cvtColor(drawn.lines, cv2.COLOR_RGB2BGR)
-    flat = cv2.resize(colors, size, interpolation=cv2.INTER_NEAREST)
+    lines = outline.gray(drawn.lines) if outline.is_gray(drawn.lines) else drawn.lines
     return {'page': name, 'width': width, 'height': height, 'scale': size[0] / width,
             'panels': [panel.polygon.tolist() for panel in drawn.panels], 'panel': chapter.state.panel,
             'lines': _png(cv2.resize(lines, size, interpolation=cv2.INTER_AREA)),
-            'colors': _png(cv2.cvtColor(flat, cv2.COLOR_RGB2BGR)),
-            'hints': _png(cv2.cvtColor(cv2.resize(hints, size, interpolation=cv2.INTER_NEAREST), cv2.COLOR_RGBA2BGRA)),
+            'colors': _png(cv2.resize(colors, size, interpolation=cv2.INTER_NEAREST)),
+            'hints': _png(cv2.resize(hints, size, interpolation=cv2.INTER_NEAREST)),
             'palette': chapter.state.palette, 'note': note, 'serial': next(_SERIAL)}
 
 
-def nothing():
-    """Shows that there is no page."""
-    return {'page': '', 'serial': next(_SERIAL)}
+def nothing(note='Drop a drawing to begin.'):
+    """Shows that there is no page to be seen: a value of the board. `note`: see `board`."""
+    return {'page': '', 'note': note, 'serial': next(_SERIAL)}
 
 
 def pages(chapter):
@@ -92,7 +91,7 @@ def thumbnail(picture, longest=_THUMBNAIL):
 
 
 def _png(picture):
-    return _url(chapters.encode(picture), 'png')
+    return _url(files.encode_png(picture), 'png')
 
 
 def _url(content, kind):

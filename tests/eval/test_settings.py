@@ -7,7 +7,7 @@ import pytest
 from data_pipeline.common import errors
 from data_pipeline.pictures import pages
 from eval import systems
-from eval.settings import Settings, parse_color, weights_checksum
+from eval.settings import Settings, parse_background, parse_color, weights_checksum
 from models import background_detector, polishing_network
 
 
@@ -87,10 +87,12 @@ def test_the_checksum_of_weights_follows_from_weights_and_configurations_alone(t
     assert one != other
 
 
-def test_a_background_is_auto_or_six_hexadecimal_digits():
-    assert parse_color('auto') is None
+def test_a_color_has_six_hexadecimal_digits_and_a_background_may_be_auto():
+    assert parse_background('auto') is None
     for text in ('#0a80ff', '#0A80FF'):
-        assert parse_color(text).tolist() == [10, 128, 255]
-    for text in ('', 'blue', '0a80ff', '#0a8', '#0a80f', '#0a80fff', '#0a80fg', '#0a80ff\n'):
-        with pytest.raises(errors.UserError, match="not a color; write '#rrggbb', or auto"):
+        assert parse_color(text).tolist() == parse_background(text).tolist() == [10, 128, 255]
+    for text in ('', 'blue', '0a80ff', '#0a8', '#0a80f', '#0a80fff', '#0a80fg', '#0a80ff\n', 7, None, {}):
+        with pytest.raises(errors.UserError, match="^not a color; write '#rrggbb'$"):
             parse_color(text)
+        with pytest.raises(errors.UserError, match="(?s)^--background=.*: not a color; write '#rrggbb', or auto$"):
+            parse_background(text)

@@ -42,6 +42,9 @@ async function show(value) {
   if (shown && value && value.serial < shown.serial) return;
   if (!value || !value.page) {
     shown = null;
+    waiting = [];
+    busy = 0;
+    if (value) note(value.note);
     panes.forEach((pane) => pane.getContext('2d').clearRect(0, 0, pane.width, pane.height));
     element.removeAttribute('data-page');
     return;

@@ -19,6 +19,15 @@ def test_tiles_cover_everything_and_are_nearly_square(height, width):
     assert boxes == sorted(boxes)
 
 
+@pytest.mark.parametrize('shape', [(800, 12000), (2, 9), (1, 60_000), (3, 60_001)])
+def test_boxes_that_overlap_cover_everything_and_are_few_whatever_the_shape(shape):
+    boxes = square.overlapping(*shape)
+    turned = [(left, top, right, bottom) for top, left, bottom, right in boxes]
+    assert turned == square.overlapping(*shape[::-1]) and len(boxes) <= 250
+    assert boxes[0][1] == 0 and boxes[-1][3] == shape[1] and {box[::2] for box in boxes} == {(0, shape[0])}
+    assert all(after[1] <= before[3] for before, after in itertools.pairwise(boxes))
+
+
 @pytest.mark.parametrize('size', [32, 255, 256])
 def test_inner_box_is_in_the_middle_and_keeps_proportions(size):
     for height, width in itertools.product((1, 3, 37, 100, 255, 256, 257, 511, 1000, 3001), repeat=2):

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from data_pipeline.common import errors
-from eval.web import chapter
+from eval.web import chapter, undo
 from tests import files
 from tests.eval.stand_in import files as files_in
 from tests.eval.stand_in import pixels
@@ -85,12 +85,41 @@ def test_hints_can_be_taken_back_also_after_a_restart(tmp_path, work, drawing):
 
 
 def test_only_the_last_changes_of_hints_are_kept(work, drawing, monkeypatch):
-    monkeypatch.setattr(chapter, '_MOST_UNDO', 3)
+    monkeypatch.setattr(undo, 'MOST', 3)
     work.add([drawing])
     for level in range(7):
         work.change_hints('a.png', _hints((level, 0, 0)))
     assert [work.undo('a.png') for _ in range(4)] == [True, True, True, False]
     assert work.hints('a.png', 140, 200)[10, 8, 0] == 3
+
+
+def test_a_drawing_is_never_taken_for_the_hints_of_another(tmp_path, work, drawing):
+    paths = [drawing, draw(tmp_path / 'given/a.hints.jpg'), draw(tmp_path / 'given/a_hints.png')]
+    names, remarks = work.add(paths)
+    assert remarks == [] and len(set(names)) == 3 and set(work.pages) == set(names)
+    assert work.hints('a.png', 140, 200) is None
+
+
+def test_what_cannot_be_used_is_named_and_the_rest_is_added(tmp_path, work, drawing):
+    lines, deep = encode(np.asarray(Image.open(drawing))), 30 * f'{"d" * 200}/'
+    (tmp_path / 'ch.cbz').write_bytes(files.zip_file([
+        ('a.png', lines), ('a.hints.png', encode(_hints((9, 9, 9), (20, 20)))), (f'{deep}b.png', lines),
+        ('c.panels.json', b'[]'), ('c.png', lines)]))
+    added, remarks = work.add([str(tmp_path / 'ch.cbz')])
+    assert added == ['ch.cbz/a.png', 'ch.cbz/c.png'] == list(work.pages)
+    assert [one.rpartition(': ')[2] for one in remarks] == [
+        'has 20x20 pixels, its drawing 200x140', 'tells no panels of its drawing', 'File name too long']
+    assert remarks[0].startswith('left out ch.cbz/a.hints.png: ') and str(tmp_path) not in ''.join(remarks)
+
+
+def test_a_chapter_that_is_deleted_leaves_nothing_also_of_a_page_that_is_just_colored(work, drawing):
+    work.add([drawing])
+    work.change(palette=['#c81e28'])
+    work.delete()
+    work.keep_thumbnail('a.png', b'late')
+    assert not work.folder.exists() and work.pages == {} and work.state == chapter.State()
+    work.delete()
+    assert work.add([drawing])[0] == ['a.png']
 
 
 @pytest.mark.parametrize('key', ['', '..', '../' + 'a' * 32, 'A' * 32, 'a' * 31, 'a' * 32 + '/../b', None, 7])

@@ -7,6 +7,7 @@ import socket
 
 import pytest
 
+from tests import files
 from tests.eval.stand_in import StandIn, pixels
 from tests.eval.web.conftest import draw
 
@@ -16,7 +17,7 @@ playwright = pytest.importorskip('playwright.sync_api', reason='playwright is no
 from eval.web import server  # noqa: E402
 
 BLUE = [10, 128, 255]
-_SECONDS = 20_000  # milliseconds to wait at most
+_SECONDS = 60_000  # milliseconds to wait at most
 _READY = "document.querySelector('#board [data-page]')?.dataset.serial"
 _DROP = '''([content, name]) => {
   const bytes = Uint8Array.from(atob(content), (one) => one.charCodeAt(0)), data = new DataTransfer();
@@ -67,6 +68,7 @@ class Tab:
         self.page.set_default_timeout(_SECONDS)
         self.wrong, local = [], (address, 'data:', 'blob:')
         self.page.on('request', lambda one: one.url.startswith(local) or self.wrong.append(one.url))
+        self.page.on('response', lambda one: one.status >= 400 and self.wrong.append(f'{one.status} {one.url}'))
         self.page.on('console', lambda one: one.type == 'error' and self.wrong.append(one.text))
         self.page.on('pageerror', lambda one: self.wrong.append(str(one)))
         self.page.goto(address)
@@ -140,3 +142,26 @@ def test_two_browsers_do_not_see_each_other(tmp_path, browser, address):
     assert first.page.get_by_role('button', name='mine.png').count() == 1
     assert second.page.get_by_role('button', name='mine.png').count() == 0
     assert second.page.url != first.page.url and first.wrong == second.wrong == []
+
+
+def test_names_never_become_html_and_a_chapter_is_left_found_again_and_deleted(tmp_path, browser, address):
+    tab, name = Tab(browser, address), '<img src=x onerror=alert()>.png'
+    page, asked = tab.page, []
+    page.on('dialog', lambda one: (asked.append(one.message), one.accept()))
+    content = files.zip_file([(name, pathlib.Path(draw(tmp_path / 'a.png')).read_bytes()), ('<b>x</b>.png', b'junk')])
+    drop = {'name': 'ch.cbz', 'mimeType': 'application/zip', 'buffer': content}
+    tab.after(lambda: page.locator('#upload input[type=file]').set_input_files(drop))
+    page.get_by_role('button', name=f'ch.cbz/{name}').wait_for()
+    page.get_by_text('left out ch.cbz/<b>x</b>.png: not an image').wait_for()
+    first = page.url
+    assert asked == [] and tab.wrong == []
+
+    page.get_by_role('button', name='New chapter').click()
+    page.wait_for_function(f"location.href !== '{first}' && location.hash && !({_READY})")
+    page.go_back()
+    page.wait_for_function(f"location.href === '{first}' && {_READY}")
+    page.get_by_role('button', name='Delete chapter').click()
+    page.wait_for_function(f"location.href !== '{first}' && location.hash && !({_READY})")
+    page.goto(first.replace('#', '?again#'))
+    page.wait_for_function("document.querySelector('.note')?.textContent.startsWith('Drop a drawing')")
+    assert len(asked) == 1 and asked[0].startswith('Delete this chapter')

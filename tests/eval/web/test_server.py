@@ -2,6 +2,7 @@
 
 import concurrent.futures
 import json
+import os
 import socket
 import urllib.error
 import urllib.parse
@@ -15,6 +16,8 @@ from tests.eval.stand_in import StandIn
 from tests.eval.web.conftest import draw
 
 pytest.importorskip('gradio', reason='gradio is not installed: requirements-web.txt')
+
+from eval.web import guard  # noqa: E402
 
 
 def _serve(folder, **options):
@@ -100,6 +103,38 @@ def test_no_file_can_be_read_by_its_path(work, served, tmp_path):
         assert _ask(served[1], f'gradio_api/file={path}')[0] in (403, 404)
 
 
+@pytest.mark.parametrize('path', [
+    'gradio_api/info', 'gradio_api/runs', 'gradio_api/file=http://example.com/a', 'gradio_api/proxy=https://x.hf.space',
+    'gradio_api/deep_link?session_hash=x', 'openapi.json', 'monitoring', 'gradio_api/queue/status'])
+def test_what_the_page_does_not_need_is_not_there(served, path):
+    assert _ask(served[1], path)[0] == 404
+
+
+def test_the_server_fetches_no_file_from_elsewhere(served, monkeypatch):
+    fetched = []
+    monkeypatch.setattr('gradio.processing_utils.async_ssrf_protected_get', lambda url, *_: fetched.append(url))
+    elsewhere = {'path': 'http://example.com/a.png', 'meta': {'_type': 'gradio.FileData'}}
+    assert _act(served, elsewhere, {'page': 'a.png', 'actions': []})[0] >= 400
+    assert fetched == []
+
+
+def test_what_is_too_large_is_refused_and_the_next_request_answered(work, served, tmp_path, monkeypatch):
+    form = b'--x\r\nContent-Disposition: form-data; name="files"; filename="a.png"\r\n\r\n%s\r\n--x--\r\n' % bytes(900)
+
+    def upload(times):
+        return _ask(served[1], 'gradio_api/upload', times * form, kind='multipart/form-data; boundary=x')[0]
+
+    monkeypatch.setattr(guard, 'MOST_BYTES', 1200)
+    assert upload(1) == 200 and upload(2) == 413
+    monkeypatch.setattr(guard, '_MOST_OTHER_BYTES', 1200)
+    key = _new_chapter(work, tmp_path)
+    assert _act(served, key, {'page': 'a.png', 'actions': ['x' * 2000]})[0] == 413
+    with socket.create_connection((server.LOCAL, served[1])) as endless:
+        endless.sendall(b'POST /gradio_api/upload HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n')
+        assert b' 413 ' in endless.recv(99)
+    assert _act(served, key, {'page': 'a.png', 'actions': []})[0] == 200
+
+
 def test_a_browser_may_load_nothing_from_elsewhere(served):
     status, text, headers = _ask(served[1], '')
     assert status == 200 and headers['Content-Security-Policy'].startswith("default-src 'self'")
@@ -108,11 +143,33 @@ def test_a_browser_may_load_nothing_from_elsewhere(served):
 
 def test_a_client_that_goes_away_leaves_the_server_as_it_was(work, served, tmp_path):
     app, port = served
+    part = work / 'transfer/part of a file'
+    part.write_bytes(b'left by a browser that went away')
+    os.utime(part, (0, 0))
+    form = b'Content-Type: multipart/form-data; boundary=x\r\n'
     for content in (b'POST /gradio_api/run/predict HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n{"data"',
+                    b'POST /gradio_api/upload HTTP/1.1\r\nHost: x\r\n%sContent-Length: 1000\r\n\r\n--x\r\n' % form,
                     b'GET / HTTP/1.1\r\nHost: x\r\n\r\n'):
         with socket.create_connection((server.LOCAL, port)) as gone:
             gone.sendall(content)
     assert _act(served, _new_chapter(work, tmp_path), {'page': 'a.png', 'actions': []})[0] == 200
+    assert not part.exists()
+
+
+def test_clients_that_go_away_in_mid_run_keep_no_place(work, served, tmp_path):
+    app, port = served
+    key, number = _new_chapter(work, tmp_path), next(k for k, fn in app.fns.items() if fn.name == 'opened')
+
+    def join(session):
+        return _ask(port, 'gradio_api/queue/join', {'data': [key], 'fn_index': number, 'session_hash': session})[0]
+
+    for k in range(9):  # more than are served at a time
+        assert join(f'gone{k}') == 200
+        with socket.create_connection((server.LOCAL, port)) as gone:
+            gone.sendall(b'GET /gradio_api/queue/data?session_hash=gone%d HTTP/1.1\r\nHost: x\r\n\r\n' % k)
+    assert join('here') == 200
+    messages = _ask(port, 'gradio_api/queue/data?session_hash=here')[1]
+    assert '"msg":"process_completed"' in messages and '"success":true' in messages and 'a.png' in messages
 
 
 def test_a_password_keeps_others_out(tmp_path):

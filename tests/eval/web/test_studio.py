@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from data_pipeline.common import errors
-from eval.web import chapter, studio, view
+from eval.web import chapter, studio, transfer, view
 from tests.eval.stand_in import pixels
 from tests.eval.web.conftest import draw
 from tests.programs import run_here
@@ -102,7 +102,7 @@ def test_saved_files_are_not_kept_for_ever(work, artist, drawing, monkeypatch):
     work.add([drawing])
     first = artist.save(work, 'png')
     assert artist.save(work, 'png').is_file() and first.is_file()
-    monkeypatch.setattr(studio, '_OLD', -1)
+    monkeypatch.setattr(transfer, '_OLD', -1)
     assert artist.save(work, 'psd').is_file() and not first.is_file()
 
 

@@ -5,6 +5,7 @@ a hint costs the networks one square, and the page's own areas.
 """
 
 import dataclasses
+import hashlib
 import os
 import threading
 import typing
@@ -133,7 +134,8 @@ class Colorist:
         settings, (members, references) = chapter.settings, self._bank(chapter)
         if square.hints is None:  # empty hints change nothing, but one graph then serves all squares
             square = square._replace(hints=np.zeros((*square.fitted.shape, 4), np.uint8))
-        key = seed, square.seed, square.fitted.tobytes(), square.hints.tobytes(), _decisive(settings), references
+        content = hashlib.sha256(square.fitted.tobytes() + square.hints.tobytes()).digest()
+        key = seed, square.seed, content, _decisive(settings), references
         return self._squares.get(key, lambda: self._ask_networks(square, seed, settings, members))
 
     def _ask_networks(self, square, seed, settings, members):

@@ -19,7 +19,7 @@ from eval.settings import Settings
 from eval.web.cache import Cache
 
 ALTERNATIVES = 4
-_MOST_PIXELS, _MOST_COLORED = 60_000_000, 12_000_000  # of pages that are kept cut, and colored
+_MOST_PIXELS, _MOST_COLORED = 12_000_000, 6_000_000  # of pages that are kept cut, and colored
 _MOST_SQUARES, _MOST_BANKS = 400, 16  # colored squares and encoded references that are kept; a square has 0.3 MB
 
 

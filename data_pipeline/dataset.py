@@ -11,7 +11,7 @@ from data_pipeline.pictures import colors
 _SHUFFLE_BUFFER = 2048  # encoded examples, of about 70 kB each, or so many runs of examples of one group
 _GROUPS = 2 ** 62  # numbers that groups may have
 _DRAWN_SHARE = .5  # share of the training pictures that are shown with their drawn outline (our choice)
-_REHEARSED = 4  # of so many runs of training pictures, one is rehearsed (our choice)
+REHEARSED = 4  # of so many runs of training pictures, one is rehearsed (our choice)
 _LAYERS = {'outline': (1, tf.uint8), 'color': (3, tf.uint8), 'foreground': (3, tf.uint8),
            'background': (1, tf.float32)}
 
@@ -72,7 +72,7 @@ def load(data, split, batch_size, image_size, seed=None, samples=None, without=N
     if training:
         turns = ['own', 'casts'] if casts else ['own']  # which source each run of pictures is of
         if rehearse:
-            turns = turns * (_REHEARSED - 1) + ['rehearse'] * len(turns)
+            turns = turns * (REHEARSED - 1) + ['rehearse'] * len(turns)
         sources = {'own': source} | {name: _others(folder, data, size, samples) for name, folder in (
             ('casts', casts), ('rehearse', rehearse)) if folder}
         order = np.repeat([list(sources).index(turn) for turn in turns], together)

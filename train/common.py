@@ -72,7 +72,8 @@ def train(model, optimizer, more_callbacks=(), workdir=None, part='', samples=No
           together=1, casts=None, **compile_options):
     """Trains a network as the flags say, or continues the run that was interrupted in its folder.
 
-    Saves weights and a checkpoint every --checkpoint_every steps. Validates every --validate_every steps and at the end.
+    Saves weights and a checkpoint every --checkpoint_every steps, validates every --validate_every steps, and does both
+    at the end.
 
     Args:
       model: a `Network`.

@@ -100,7 +100,7 @@ def learn(inputs, output, minutes=20., held_out=None, initial_weights=comic_colo
       UserError: there are too few chapters or panels in color, or minutes; or a folder cannot be used.
     """
     begun = time.monotonic()
-    lesson = _Lesson(output, inputs, {'minutes': minutes, 'held_out': held_out, 'rehearse': rehearse,
+    lesson = _Lesson(output, inputs, {'minutes': minutes, 'held_out': held_out, 'rehearse': rehearse and str(rehearse),
                                       'initial_weights': str(initial_weights)})
     chapters = find_chapters(inputs)
     lesson.prepare(inputs, chapters[-_count_held_out(len(chapters), held_out):])

@@ -50,7 +50,7 @@ _HELD_OUT = 7  # of so many chapters, one is held out
 _DRAWN, _DRAWN_SEED = {'flat': 12, 'gradient': 4}, 1  # episodes to rehearse, by their backgrounds, and their seed
 _BATCH_SIZE, _PASSES = 8, 400  # pictures of a step; the most passes of the colorizer over the comic
 _TRIAL, _UNEVEN = 24, 4  # steps of the trial; the first ones do not count
-_STARTS = 5  # how often a program starts after the trial; the coloring of both systems counts as two
+_STARTS = 7  # programs after the trial; the coloring of both systems counts as two, and so do all validations
 _LEAST_STEPS = 50  # of the colorizer
 _VALIDATIONS, _PATIENCE = 12, 4
 _PAUSE = 2.  # seconds between two messages
@@ -209,8 +209,11 @@ class _Lesson:
         """Prepares the comic, some of whose chapters are held out."""
         self._work.mkdir(parents=True, exist_ok=True)
         comic = self._work / 'comic'
+        print('preparing the panels', flush=True)
         said = self._run('data_pipeline.prepare', input=list(map(str, inputs)), output=comic, held_out=held_out)
-        print(*(line for line in said.splitlines() if line.startswith('skipped')), sep='\n', end='')
+        for line in said.splitlines():
+            if line.startswith('skipped'):
+                print(line)
         counts = records.read_manifest(comic)['counts']
         self._checksum = hashlib.sha256((comic / records.MANIFEST).read_bytes()).hexdigest()
         if self._record.get('comic', self._checksum) != self._checksum:
@@ -218,6 +221,7 @@ class _Lesson:
         learned, kept = counts['train'], counts['validation']
         if learned + kept < LEAST_PANELS or not learned or not kept:
             shutil.rmtree(self._work)
+            self._output.rmdir()
             raise errors.UserError(f'{learned} panels in color to learn from, and {kept} in the chapters that are held '
                                    f'out ({", ".join(held_out)}); at least {LEAST_PANELS} are needed')
         print(f'{learned} panels to learn from; {kept} are held out: {", ".join(held_out)}', flush=True)
@@ -228,6 +232,7 @@ class _Lesson:
         self._known = self._settings['rehearse'] or self._work / 'known'
         if pathlib.Path(self._known, records.MANIFEST).exists() or self._settings['rehearse']:
             return
+        print('drawing comics to rehearse', flush=True)
         drawn = self._work / 'drawn'
         for background, episodes in _DRAWN.items():
             self._run('data_pipeline.synthetic_comic', output=drawn / background, background=background,
@@ -286,14 +291,20 @@ class _Lesson:
             return
         later = sum(plan['steps'][other.network.NAME] * other.cost
                     for other in _TRAININGS[_TRAININGS.index(training) + 1:])
-        said = [0.]
+        first = said = None  # steps and time when the training had begun; time of the last message
 
         def watch():
-            if time.monotonic() - said[0] > _PAUSE:
-                said[0], done = time.monotonic(), _steps_done(folder)
-                minutes = ((steps - done) * training.cost + later) * plan['seconds_a_step'] / 60
-                print(f'\r{training.title}: step {done} of {steps}, about {minutes:.0f} min left in all  ', end='',
-                      file=sys.stderr, flush=True)
+            nonlocal first, said
+            now = time.monotonic()
+            if said and now - said < _PAUSE:
+                return
+            said, done, pace = now, _steps_done(folder), plan['seconds_a_step']
+            first = first or (done and (done, now))
+            if first and done > first[0] + _TRIAL:
+                pace = (now - first[1]) / (done - first[0]) / training.cost
+            minutes = ((steps - done) * training.cost + later) * pace / 60
+            print(f'\r{training.title}: step {done} of {steps}, about {minutes:.0f} min left in all  ', end='',
+                  file=sys.stderr, flush=True)
 
         more = {'background_detector': self._output} if training.network.NAME == 'polishing_network' else {}
         self._run(f'train.{name}', watch, **self._flags(training, steps, plan['precision'], folder), **more)

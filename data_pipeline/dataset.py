@@ -1,5 +1,6 @@
 """The input pipeline: makes batches from prepared data."""
 
+import numpy as np
 import tensorflow as tf
 
 from data_pipeline import records
@@ -10,12 +11,13 @@ from data_pipeline.pictures import colors
 _SHUFFLE_BUFFER = 2048  # encoded examples, of about 70 kB each, or so many runs of examples of one group
 _GROUPS = 2 ** 62  # numbers that groups may have
 _DRAWN_SHARE = .5  # share of the training pictures that are shown with their drawn outline (our choice)
+REHEARSED = 4  # of so many runs of training pictures, one is rehearsed (our choice)
 _LAYERS = {'outline': (1, tf.uint8), 'color': (3, tf.uint8), 'foreground': (3, tf.uint8),
            'background': (1, tf.float32)}
 
 
 def load(data, split, batch_size, image_size, seed=None, samples=None, without=None, first=0, context=None,
-         verify=True, together=1, casts=None):
+         verify=True, together=1, casts=None, rehearse=None):
     """Makes batches of outlines and colors.
 
     With a seed, the batches are for training. They never end. Every pass has a new order, and crops and mirroring are
@@ -39,6 +41,8 @@ def load(data, split, batch_size, image_size, seed=None, samples=None, without=N
       together: number of pictures of one group that follow each other in training, as long as the group has so many.
       casts: folder of prepared data with other casts in each group, or None. Every second `together` training pictures
         are of it. Outlines do not tell their colors.
+      rehearse: folder of prepared data of what is not to be forgotten, or None. Every fourth `together` training
+        pictures are of it.
     Returns:
       tf.data.Dataset of dicts, or None if the split has no examples and there is no seed:
         outline: float32 [B, S, S, 1], ink coverage in [0, 1].
@@ -49,8 +53,8 @@ def load(data, split, batch_size, image_size, seed=None, samples=None, without=N
         known: bool [B], whether the outline can tell the colors, which it cannot for `casts`; only with a seed.
         background: float32 [B, S, S, 1], the true mask, or -1 if it is not known; only without a seed.
     Raises:
-      UserError: the folder has no prepared data or no training examples, a shard is missing or damaged, or `casts` has
-        pictures of another size.
+      UserError: the folder has no prepared data or no training examples, a shard is missing or damaged, or `casts` or
+        `rehearse` has pictures of another size, or comes with `samples`.
     """
     training = seed is not None
     manifest = records.read_manifest(data)
@@ -66,15 +70,14 @@ def load(data, split, batch_size, image_size, seed=None, samples=None, without=N
     if without:
         source = source.filter(lambda e: fold_of(records.decode_group(e['example']), without[1]) != without[0])
     if training:
-        source = _in_runs(source, seed, together)
-        if casts:
-            its = records.read_manifest(casts)
-            if its['parameters']['size'] != size:
-                raise errors.UserError(f'{casts}: pictures of {its["parameters"]["size"]} pixels; {data} has {size}')
-            others = {'example': _records(casts, its, split)}
-            both = [source, _in_runs(tf.data.Dataset.zip(others), seed, together)]
-            source = tf.data.Dataset.choose_from_datasets(both, tf.data.Dataset.range(2 * together).map(
-                lambda number: number // together).repeat())
+        turns = ['own', 'casts'] if casts else ['own']  # which source each run of pictures is of
+        if rehearse:
+            turns = turns * (REHEARSED - 1) + ['rehearse'] * len(turns)
+        sources = {'own': source} | {name: _others(folder, data, size, samples) for name, folder in (
+            ('casts', casts), ('rehearse', rehearse)) if folder}
+        order = np.repeat([list(sources).index(turn) for turn in turns], together)
+        source = tf.data.Dataset.choose_from_datasets([_in_runs(its, seed, together) for its in sources.values()],
+                                                      tf.data.Dataset.from_tensor_slices(order).repeat())
     source = source.enumerate().skip(first)
     if context:
         source, batch_size = _share(source, batch_size, context)
@@ -101,7 +104,7 @@ def load(data, split, batch_size, image_size, seed=None, samples=None, without=N
             for name, (channels, dtype) in _LAYERS.items() if name in encoded})
         if training:
             layers['seeds'] = seeds
-            layers['known'] = numbers // together % 2 == 0 if casts else tf.ones_like(mirrored)
+            layers['known'] = tf.gather([turn != 'casts' for turn in turns], numbers // together % len(turns))
         layers['group'] = fold_of(group, _GROUPS)
         layers['outline'] = outline.to_ink(tf.cast(layers['outline'], tf.float32))
         for name in {'color', 'foreground'} & layers.keys():
@@ -110,6 +113,17 @@ def load(data, split, batch_size, image_size, seed=None, samples=None, without=N
 
     return (source.batch(batch_size, drop_remainder=training)
             .map(decode, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True).prefetch(tf.data.AUTOTUNE))
+
+
+def _others(folder, data, size, samples):
+    """The training examples of another folder than `data`, whose pictures have this size."""
+    manifest = records.read_manifest(folder)
+    its_size = manifest['parameters']['size']
+    if its_size != size:
+        raise errors.UserError(f'{folder}: pictures of {its_size} pixels; {data} has {size}')
+    if samples:
+        raise errors.UserError(f'{folder}: no samples of its pictures in {samples}')
+    return tf.data.Dataset.zip({'example': _records(folder, manifest, 'train')})
 
 
 def _in_runs(source, seed, together):

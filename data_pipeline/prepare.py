@@ -6,8 +6,9 @@ Cuts pages into panels, and fits panels to squares of 286 pixels (256 and a marg
 become several squares. Extracts the outlines at full resolution.
 
 A group is a story or an episode: the folder or archive of a page. Each group goes to training or to validation as a
-whole, by a hash of its name, so adding a group moves no other group. Skips files that cannot be used, and names each
-with the reason in manifest.json; here many files with one reason are counted.
+whole, by a hash of its name, so adding a group moves no other group; --held_out names the groups for validation
+instead. Skips files that cannot be used, and names each with the reason in manifest.json; here many files with one
+reason are counted.
 
 A `NAME.line.png` or `NAME.mask.png` beside a `NAME.color.png` or `NAME.colour.png` (any format) belongs to that
 picture. The line art is a second outline to train with; without it, one is imitated from the colors. The mask (white on
@@ -55,8 +56,10 @@ _NAMED = 3  # files with one reason that are named when they are skipped; more o
 _FEW_JOBS = 2  # one process writes so few shards before others have started
 
 
-def split_of(group, validation_percent):
-    """Returns 'train' or 'validation' for a group, from its name alone."""
+def split_of(group, validation_percent, held_out=()):
+    """Returns 'train' or 'validation' for a group, from its name alone; with `held_out`, these are for validation."""
+    if held_out:
+        return 'validation' if group in held_out else 'train'
     number = int.from_bytes(hashlib.sha256(group.encode()).digest()[:8], 'big')
     return 'validation' if number % 10_000 < 100 * validation_percent else 'train'
 
@@ -149,7 +152,7 @@ def _source_checksum(shard_pages):
     return digest.hexdigest()
 
 
-def prepare(inputs, output, validation_percent, name_encoding=None):
+def prepare(inputs, output, validation_percent=0, name_encoding=None, held_out=()):
     """Prepares pictures for training.
 
     Args:
@@ -157,10 +160,12 @@ def prepare(inputs, output, validation_percent, name_encoding=None):
       output: folder to write to.
       validation_percent: percentage of the groups to hold out for validation.
       name_encoding: see `pages.find`.
+      held_out: names of the groups to hold out, instead of a percentage.
     Returns:
       The manifest.
     Raises:
-      UserError: an input is missing or would be overwritten, no picture can be used, or a worker process ended.
+      UserError: an input is missing or would be overwritten, a group does not exist, no picture can be used, or a
+        worker process ended.
       OSError: the output cannot be written.
     """
     output = pathlib.Path(output)
@@ -169,11 +174,15 @@ def prepare(inputs, output, validation_percent, name_encoding=None):
     listing = pages.find(inputs, name_encoding)
     found = _without(own, listing.pages)
     pairs = companions.with_companions(found)
+    splits = {page.group: split_of(page.group, validation_percent, held_out) for page, _ in pairs}
+    for group in set(held_out) - splits.keys():
+        raise errors.UserError(f'--held_out={group}: no such group; there are '
+                               f'{", ".join(sorted(splits)) or "none"}')
 
     jobs = []
     for split in SPLITS:
         # Pages are ordered by a hash, so every shard is a fair sample of all groups.
-        mine = sorted((pair for pair in pairs if split_of(pair[0].group, validation_percent) == split),
+        mine = sorted((pair for pair in pairs if splits[pair[0].group] == split),
                       key=lambda pair: hashlib.sha256(pair[0].name.encode()).digest())
         jobs += [(output / f'{split}-{k:05d}.tfrecord', mine[at:at + PAGES_A_SHARD])
                  for k, at in enumerate(range(0, len(mine), PAGES_A_SHARD))]
@@ -191,7 +200,7 @@ def prepare(inputs, output, validation_percent, name_encoding=None):
                        'canny_thresholds': outline.CANNY_THRESHOLDS, 'black_level': outline.BLACK_LEVEL},
         'shards': {split: [e for e in entries if e['file'].startswith(split)] for split in SPLITS},
         'groups': {split: sorted({p.group for p, _ in pairs if p.name not in unusable
-                                  and split_of(p.group, validation_percent) == split}) for split in SPLITS},
+                                  and splits[p.group] == split}) for split in SPLITS},
         'skipped': [{'name': name, 'reason': reason} for name, reason in skipped]}
     manifest['counts'] = {'pages': len(pairs) - len(unusable & {p.name for p, _ in pairs}), 'skipped': len(skipped),
                           'passed_over': listing.passed_over,
@@ -265,7 +274,7 @@ def _skipped_lines(skipped):
 
 
 def main():
-    manifest = prepare(FLAGS.input, FLAGS.output, FLAGS.validation_percent, FLAGS.name_encoding)
+    manifest = prepare(FLAGS.input, FLAGS.output, FLAGS.validation_percent, FLAGS.name_encoding, FLAGS.held_out)
     for line in _skipped_lines(manifest['skipped']):
         print(line)
     counts, groups = manifest['counts'], manifest['groups']
@@ -279,6 +288,8 @@ if __name__ == '__main__':
     flags.DEFINE_string('output', None, 'Folder to write to.', required=True)
     flags.DEFINE_float('validation_percent', 10, 'Percentage of the groups to hold out for validation.',
                        lower_bound=0, upper_bound=100)
+    flags.DEFINE_multi_string('held_out', [], 'Group to hold out for validation, such as comics/ep07, in place of a '
+                              'percentage. May be repeated.')
     flags.DEFINE_string('name_encoding', None, 'Encoding of the names in archives that do not say which they use, such '
                         'as cp932. It is detected if it is not given.')
     program.run(main)

@@ -8,7 +8,8 @@ is the premise of the paper (section 1). Every panel has its line art and its tr
 
 With --cast=random, each episode has a cast of its own, four to six characters that depend on (seed, episode) only. They
 have any colors, and hair, clothes, bodies and marks that show in line art who they are. Some of the episode's panels
-share the color of their background (`data_pipeline.drawn.episode`).
+share the color of their background (`data_pipeline.drawn.episode`). With --cast=new, all episodes have one such cast of
+six, which depends on the seed only: a comic of its own, to teach with train.learn.
 
 Writes comics/ep001/01.colour.png, 01.line.png and 01.mask.png (white on the background), and so on.
 
@@ -105,7 +106,8 @@ def draw_panel(seed, episode, number, background='flat', size=512, cast='fixed')
       seed, episode, number: non-negative ints, which determine the panel.
       background: 'flat', 'gradient' (linear, any direction) or 'patterned' (dots or stripes).
       size: S, side of the panel in pixels.
-      cast: 'fixed', the six of `synthetic_cast.CAST`, or 'random', the cast of `episode.draw(seed, episode)`.
+      cast: 'fixed', the six of `synthetic_cast.CAST`; 'random', the cast of `episode.draw(seed, episode)`; or 'new',
+        that of `episode.draw_new`.
     Returns:
       A `Panel`.
     """
@@ -187,7 +189,7 @@ def draw_pages(output, episodes, pages, seed=0, cast='fixed', **options):
       episodes: number of episodes.
       pages: number of pages of each episode, 999 at most.
       seed: seed of the pages.
-      cast: 'fixed' or 'random', see `draw_panel`.
+      cast: see `draw_panel`.
       **options: of `synthetic_page.draw_page`.
     """
     for folder, episode in _folders(output, episodes):
@@ -237,7 +239,8 @@ if __name__ == '__main__':
     flags.DEFINE_integer('pages', 0, 'Number of pages of each episode. If given, pages are drawn in place of panels.',
                          lower_bound=0, upper_bound=999)
     flags.DEFINE_integer('seed', 0, 'Seed of the panels and of random casts.', lower_bound=0)
-    flags.DEFINE_enum('cast', 'fixed', CASTS, 'Characters: the same six in all episodes, or new ones in each.')
+    flags.DEFINE_enum('cast', 'fixed', CASTS, 'Characters: the same six in all comics, random ones in each episode, or '
+                      'six random ones in all episodes, by the seed.')
     flags.DEFINE_enum('background', 'flat', BACKGROUNDS, 'Kind of the backgrounds.')
     flags.DEFINE_integer('size', 512, 'Side of a panel in pixels.', lower_bound=64)
     flags.DEFINE_integer('width', 1400, 'Width of a page in pixels.', lower_bound=256)

@@ -1,7 +1,5 @@
 """The systems that can be compared, behind one interface: line art goes in, uint8 pictures come out."""
 
-import pathlib
-
 import numpy as np
 
 from data_pipeline.outlines import outline
@@ -11,7 +9,7 @@ from models.baselines import pix2pix, two_step_cgan
 from models.low_res_colorizer.references import ABSENT, REFERENCES
 
 SYSTEMS = ('comic', 'two_step_cgan', 'pix2pix')
-PRETRAINED = pathlib.Path(comic_colorizer.__file__).parent / 'pretrained'  # folder of the shipped weights
+PRETRAINED = comic_colorizer.PRETRAINED
 _FEW = 4  # pictures for which XLA is not worth its compilation (our choice)
 
 

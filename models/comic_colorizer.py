@@ -1,5 +1,7 @@
 """The whole system: an outline goes in, colors come out (paper, figure 1)."""
 
+import pathlib
+
 import tensorflow as tf
 
 from models import background_detector, low_res_colorizer, polishing_network
@@ -7,6 +9,7 @@ from models.low_res_colorizer import references as references_of
 from models.ops import background, per_picture, resize
 from models.ops import hints as hints_ops
 
+PRETRAINED = pathlib.Path(__file__).parent / 'pretrained'  # folder of the shipped weights
 AUTOMATIC = -2.  # a background color that asks for the sampled picture's own
 TEMPERATURE = 1.1  # default of the sampling (our choice); above 1 samples are noisier, but areas become even later
 DRAFTS = 4  # default number of samples for the consensus (our choice); the paper colors from one sample

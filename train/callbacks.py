@@ -1,4 +1,4 @@
-"""Keras callbacks: they record the steps, save checkpoints and weights, and stop a run whose loss is not finite."""
+"""Keras callbacks: they record the steps, save checkpoints and weights, and stop runs early or at a broken loss."""
 
 import contextlib
 import csv
@@ -119,6 +119,36 @@ class SaveCheckpoints(keras.callbacks.Callback):
             self._manager.save(checkpoint_number=step)
 
 
+class StopEarly(keras.callbacks.Callback):
+    """Stops the run after some validations without a better one. Comes before `SaveWeights`, which notes the best.
+
+    Args:
+      best: variable that holds the best objective of all validations so far.
+      waited: integer variable that counts the validations since then. Both belong in the checkpoints.
+      patience: the most such validations.
+      objective: name of the validation value; lower is better.
+
+    Example:
+      >>> best, waited = tf.Variable(.5), tf.Variable(0)
+      >>> callback = StopEarly(best, waited, patience=2, objective='l1')
+      >>> callback.on_epoch_end(0, {'val_l1': .6})
+      >>> int(waited.numpy())
+      1
+    """
+
+    def __init__(self, best, waited, patience, objective):
+        super().__init__()
+        self._best, self._waited, self._patience, self._objective = best, waited, patience, objective
+
+    def on_epoch_end(self, epoch, logs=None):
+        validated = logs.get(f'val_{self._objective}')
+        if validated is None:
+            return
+        self._waited.assign(0 if validated < self._best else self._waited + 1)
+        if self._waited >= self._patience:
+            self.model.stop_training = True
+
+
 class SaveWeights(keras.callbacks.Callback):
     """Saves the weights after every epoch. Saves those with the best validation so far to best/, too.
 
@@ -127,27 +157,27 @@ class SaveWeights(keras.callbacks.Callback):
     Args:
       folder: the folder to save to.
       best: variable that holds the best objective of all validations so far.
+      objective: name of the validation value; lower is better.
 
     Example:
       >>> import pathlib
       >>> from models.baselines.pix2pix import Pix2Pix
-      >>> callback = SaveWeights(pathlib.Path(folder), best=tf.Variable(math.inf))
+      >>> callback = SaveWeights(pathlib.Path(folder), best=tf.Variable(math.inf), objective='l1')
       >>> callback.set_model(Pix2Pix.from_preset('tiny'))
       >>> callback.on_epoch_end(0, {'val_l1': .25})
       >>> sorted(path.name for path in pathlib.Path(folder, 'best').iterdir())
       ['pix2pix.h5', 'pix2pix.json']
     """
 
-    def __init__(self, folder, best):
+    def __init__(self, folder, best, objective):
         super().__init__()
-        self._folder = folder
-        self._best = best
+        self._folder, self._best, self._objective = folder, best, objective
 
     def on_epoch_end(self, epoch, logs=None):
         average = getattr(self.model, 'average', None)
         with average.applied() if average else contextlib.nullcontext():
             self.model.save_pretrained(self._folder)
-            validated = logs.get(f'val_{self.model.OBJECTIVE}', math.inf)
+            validated = logs.get(f'val_{self._objective}', math.inf)
             if validated < self._best:
                 self._best.assign(validated)
                 self.model.save_pretrained(self._folder / 'best')

@@ -14,7 +14,6 @@ from models.base.config import Config
 from train import callbacks, run_folder, strategies
 
 FLAGS = flags.FLAGS
-_STEPS_BETWEEN_VALIDATIONS = 1000
 
 
 def define_flags(batch_size, learning_rate):
@@ -34,8 +33,16 @@ def define_flags(batch_size, learning_rate):
                          lower_bound=0)
     flags.DEFINE_string('initial_weights', None, 'Folder of trained weights to begin with, of the same sizes: a run '
                         'folder, or models/pretrained.')
+    flags.DEFINE_string('rehearse', None, 'Folder that data_pipeline.prepare wrote, of what the first weights know and '
+                        'are not to forget. Every fourth training picture is of it.')
     flags.DEFINE_integer('checkpoint_every', 500, 'Steps between checkpoints. The last step has one, too.',
                          lower_bound=1)
+    flags.DEFINE_integer('validate_every', 1000, 'Steps between validations, rounded to whole --checkpoint_every. The '
+                         'last step has one, too.', lower_bound=1)
+    flags.DEFINE_string('objective', None, 'Validation value that chooses the best weights, such as prior_l1; lower is '
+                        "better. The network's own if it is not given.")
+    flags.DEFINE_integer('patience', None, 'Validations without a better one, after which the run stops. The '
+                         '--initial_weights count as validated.', lower_bound=1)
     flags.DEFINE_bool('jit_compile', False, 'Compile the training step with XLA.')
     strategies.define_flags()
 
@@ -65,7 +72,8 @@ def train(model, optimizer, more_callbacks=(), workdir=None, part='', samples=No
           together=1, casts=None, **compile_options):
     """Trains a network as the flags say, or continues the run that was interrupted in its folder.
 
-    Saves weights and a checkpoint every --checkpoint_every steps. Validates about every 1,000 steps and at the end.
+    Saves weights and a checkpoint every --checkpoint_every steps, validates every --validate_every steps, and does both
+    at the end.
 
     Args:
       model: a `Network`.
@@ -85,33 +93,50 @@ def train(model, optimizer, more_callbacks=(), workdir=None, part='', samples=No
     if FLAGS.batch_size % replicas:
         raise errors.UserError(f'--batch_size={FLAGS.batch_size}: must be a multiple of the {replicas} devices')
     validation = dataset.load(FLAGS.data, 'validation', *sizes, samples=samples)
-    for data in filter(None, [FLAGS.data, casts]):
+    for data in filter(None, [FLAGS.data, casts, FLAGS.rehearse]):
         dataset.check(data, 'train', model.config.image_size)
+    objective = _objective(model, validation)
     if FLAGS.initial_weights:
         _begin_with(model, FLAGS.initial_weights)
-    inputs = {'data': FLAGS.data, 'samples': samples, 'casts': casts} | (inputs or {})
+    inputs = {'data': FLAGS.data, 'samples': samples, 'casts': casts, 'rehearse': FLAGS.rehearse} | (inputs or {})
     folder = run_folder.RunFolder(workdir / part, model.config, inputs)
 
     model.compile(optimizer, jit_compile=FLAGS.jit_compile, **compile_options)
     optimizer.build(model.trained_variables)
-    best = tf.Variable(math.inf)
-    manager, first = folder.checkpoints(model.training_state() | {'best': best})
+    best, waited = tf.Variable(math.inf), tf.Variable(0)
+    state = model.training_state() | {'best': best} | ({'waited': waited} if FLAGS.patience else {})
+    manager, first = folder.checkpoints(state)
     if first:
         print(f'continuing after step {first}', flush=True)
+    save = callbacks.SaveWeights(folder.path.parent if part else folder.path, best, objective)
 
     training = tf.distribute.get_strategy().distribute_datasets_from_function(lambda context: dataset.load(
         FLAGS.data, 'train', *sizes, FLAGS.seed, samples, without, first * FLAGS.batch_size, context, verify=False,
-        together=together, casts=casts))
+        together=together, casts=casts, rehearse=FLAGS.rehearse))
     every = min(FLAGS.checkpoint_every, FLAGS.steps)
     epochs = math.ceil(FLAGS.steps / every)
-    validated = max(1, round(_STEPS_BETWEEN_VALIDATIONS / every))
-    model.fit(training, initial_epoch=first // every if first < FLAGS.steps else epochs, epochs=epochs,
+    validated = max(1, round(FLAGS.validate_every / every))
+    stop = [callbacks.StopEarly(best, waited, FLAGS.patience, objective)] if FLAGS.patience else []
+    if FLAGS.patience and FLAGS.initial_weights and not first:
+        save.set_model(model)
+        save.on_epoch_end(-1, {f'val_{objective}': model.evaluate(validation, verbose=0, return_dict=True)[objective]})
+    is_done = first >= FLAGS.steps or FLAGS.patience and waited >= FLAGS.patience
+    model.fit(training, initial_epoch=epochs if is_done else first // every, epochs=epochs,
               steps_per_epoch=every, validation_data=validation,
               validation_freq=[epoch for epoch in range(1, epochs + 1) if epoch % validated == 0 or epoch == epochs],
               verbose=1 if os.isatty(1) else 2,
               callbacks=[*more_callbacks, callbacks.RecordSteps(folder, first, FLAGS.steps, FLAGS.batch_size),
-                         callbacks.SaveWeights(folder.path.parent if part else folder.path, best),
-                         callbacks.SaveCheckpoints(manager)])
+                         *stop, save, callbacks.SaveCheckpoints(manager)])
+
+
+def _objective(model, validation):
+    """The validation value that chooses the best weights. Raises UserError if there is no such value."""
+    names = [metric.name for metric in model.metrics]
+    if FLAGS.objective and FLAGS.objective not in names:
+        raise errors.UserError(f'--objective={FLAGS.objective}: not one of {", ".join(names)}')
+    if FLAGS.patience and validation is None:
+        raise errors.UserError(f'--patience: {FLAGS.data} has no validation groups')
+    return FLAGS.objective or model.OBJECTIVE
 
 
 def _begin_with(model, folder):

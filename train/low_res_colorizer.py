@@ -10,8 +10,9 @@ the outline alone, are from the true ones. Most training pictures have hints, wh
 colors, and references, which are other pictures of their group (story or episode). match_bits says how well references
 tell the colors. --casts adds pictures whose colors only their references can tell: data_pipeline.synthetic_comic
 draws such comics with --cast=random. They are every second run of pictures.
---only_matching trains only the networks that recognize places of references, which takes a third of the time; what the
-colorizer does without references stays as it is.
+--only=matching trains only the networks that recognize places of references, which takes a third of the time; what the
+colorizer does without references stays as it is. --only=colors trains all else, and shows it no references, which takes
+half of the time; what it recognizes of references stays as it is.
 
 Six flags change one part each, to measure its worth: --likelihood; --prior; --nohints, with which the colorizer does
 not see hints; --noreferences, with which it does not see references; --context, the network that sees the pixels before
@@ -78,7 +79,7 @@ def main():
     if shown and strategies.is_chief():
         more.append(SampleImages(shown, common.FLAGS.workdir))
     common.train(model, common.adam(), more, together=references.RUN, casts=common.FLAGS.casts,
-                 only_matching=common.FLAGS.only_matching)
+                 only=common.FLAGS.only)
 
 
 if __name__ == '__main__':
@@ -87,7 +88,8 @@ if __name__ == '__main__':
     flags.DEFINE_enum('prior', 'l1_coarse', sorted(priors.PRIORS), 'What learns colors from the outline alone.')
     flags.DEFINE_string('casts', None, 'Folder that data_pipeline.prepare wrote, of comics with many casts.')
     flags.DEFINE_bool('hints', True, 'Show hints to the colorizer.')
-    flags.DEFINE_bool('only_matching', False, 'Train only what recognizes places of references.')
+    flags.DEFINE_enum('only', None, ['colors', 'matching'], 'Train only one part: what recognizes places of '
+                      'references, or all else.')
     flags.DEFINE_bool('references', True, 'Show references to the colorizer.')
     flags.DEFINE_enum('context', 'full', list(contexts.CONTEXTS), 'Network that sees the pixels before a pixel.')
     flags.DEFINE_enum('outline', 'full', ['full', 'blank'], 'Outline that the colorizer sees: all of it, or none.')

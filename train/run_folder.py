@@ -66,6 +66,8 @@ class RunFolder:
             begun = dict(json.loads((self.shared / _CONFIG).read_text(encoding='utf-8')))
         except (ValueError, TypeError) as error:  # no JSON, or no object
             raise errors.UserError(f'{self.shared / _CONFIG}: cannot be read ({error})') from error
+        defaults = {name: flags.FLAGS[name].default for name in described['flags']}
+        begun['flags'] = defaults | begun.get('flags', {})  # a flag that is newer than the run
         for part, name_of in (('flags', '--{}'), ('network', 'another network: its {}')):
             for name, value in described[part].items():
                 was = begun.get(part, {}).get(name)

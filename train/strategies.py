@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import pathlib
 import sys
 
 import tensorflow as tf
@@ -51,6 +52,16 @@ def create():
             raise errors.UserError(f'--tpu={FLAGS.tpu}: no TPU there ({str(error).splitlines()[0]})') from error
         return tf.distribute.TPUStrategy(resolver)
     return tf.distribute.get_strategy()
+
+
+def fast_precision():
+    """The precision that training is fastest with: half on a CPU that computes with it, else single."""
+    try:
+        cpu = pathlib.Path('/proc/cpuinfo').read_text(encoding='utf-8')
+    except OSError:
+        cpu = ''
+    has_half = any(f'{unit}_bf16' in cpu for unit in ('avx512', 'amx'))
+    return 'mixed_bfloat16' if has_half and not tf.config.list_physical_devices('GPU') else 'float32'
 
 
 def is_chief():

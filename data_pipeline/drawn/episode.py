@@ -43,18 +43,29 @@ class Episode:
 def draw(seed, episode):
     """Draws an `Episode` with a random cast and random scenes, which depend on (seed, episode) only."""
     rng = np.random.default_rng((seed, episode, 0, 2))  # no panel, page or strip has this seed
-    count = rng.integers(_SIZES[0], _SIZES[1] + 1)
+    cast = _cast(rng, rng.integers(_SIZES[0], _SIZES[1] + 1))
+    return Episode(cast, tuple(int(scene) for scene in rng.integers(2 ** 32, size=rng.integers(1, 4))),
+                   rng.uniform(.2, .8))
+
+
+def draw_new(seed, episode):
+    """Draws an `Episode` with a random cast of six that depends on the seed only, and with random grounds."""
+    del episode  # all have the same cast
+    return Episode(_cast(np.random.default_rng((seed, 0, 0, 2)), _SIZES[1]))  # episodes begin with 1
+
+
+# Functions of (seed, episode), by the kind of the cast.
+CASTS = {'fixed': lambda seed, episode: Episode(), 'random': draw, 'new': draw_new}
+
+
+def _cast(rng, count):
+    """Draws so many characters with styles and colors of their own: tuple of `Character`."""
     styles = rng.permutation(list(hair.STYLES))[:count]
     tops = rng.permutation(list(clothes.TOPS))[:count]
     cast = []
     for style, top in zip(styles, tops, strict=True):
         cast.append(_character(rng, f'{style}, {top}', str(style), str(top), cast))
-    return Episode(tuple(cast), tuple(int(scene) for scene in rng.integers(2 ** 32, size=rng.integers(1, 4))),
-                   rng.uniform(.2, .8))
-
-
-# Functions of (seed, episode), by the kind of the cast.
-CASTS = {'fixed': lambda seed, episode: Episode(), 'random': draw}
+    return tuple(cast)
 
 
 def _character(rng, name, hair_style, top_style, others):

@@ -254,16 +254,18 @@ class LowResColorizer(network.Network):
         log_prob = self._pixel_log_prob(of_outline + corrections, low_res, tf.repeat(condition, drafts, axis=0))
         return low_res, tf.reduce_sum(log_prob, axis=[1, 2])
 
-    def compile(self, *args, only_matching=False, **kwargs):
+    def compile(self, *args, only=None, **kwargs):
         """Prepares training, as Keras does, and begins the Polyak average.
 
         Args:
           args, kwargs: see `keras.Model.compile`.
-          only_matching: whether only what recognizes places of references is trained.
+          only: 'matching' trains only what recognizes places of references; 'colors' trains all else, and shows it no
+            references; None trains all.
         """
-        self._only_matching = only_matching
+        self._trains_matching = self.config.sees_references and only != 'colors'
+        self._trains_colors = only != 'matching'
         for layer in self.layers:
-            layer.trainable = not only_matching or layer in (self.matching_network, self.matching)
+            layer.trainable = only != ('colors' if layer in (self.matching_network, self.matching) else 'matching')
         super().compile(*args, **kwargs)
         self.average = polyak_average.PolyakAverage(self.trainable_variables, self.optimizer.iterations)
 
@@ -274,11 +276,11 @@ class LowResColorizer(network.Network):
     def train_step(self, data):
         """Takes one step on {'outline', 'color', 'seeds', 'group', 'known'}: maximum likelihood, and other losses."""
         seeds, color, known = (data[name] for name in ('seeds', 'color', 'known'))
-        if self.config.sees_references:
+        if self._trains_matching:
             color, known = references.turn(seeds, color, known)
         low_res, shown, losses, values = resize.low_resolution(color, self.config.low_res_size), None, [], {}
         with tf.GradientTape() as tape:
-            if self.config.sees_references:
+            if self._trains_matching:
                 keys = self.keys(data['outline'])
                 places, sees = references.random(seeds, data['group'], known, keys, low_res)
                 matched = self.matching.matched(self.matching.look(*map(tf.stop_gradient, (
@@ -286,7 +288,7 @@ class LowResColorizer(network.Network):
                 shown = tf.stop_gradient(sees * matched)
                 values['match_bits'] = self.matching.loss(*references.some(seeds, keys, low_res), places)
                 losses += [values['match_bits'], self.matching.loss_of_confidence(matched, low_res)]
-            if not self._only_matching:
+            if self._trains_colors:
                 hints = self._random_hints(data, color)
                 bits, prior = self._bits_and_prior(data['outline'], low_res, hints, shown, seeds)
                 # Where neither the outline nor the references tell the color, the network would learn to paint gray.

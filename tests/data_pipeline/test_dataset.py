@@ -152,6 +152,35 @@ def test_every_second_run_is_of_other_casts(mosaics, data):
         dataset.load(mosaics.data, 'train', 4, CROP, 1, casts=data)
 
 
+@pytest.fixture(scope='module')
+def dark(tmp_path_factory):
+    """Prepared data like the mosaics, of three dark pictures."""
+    folder, gray = tmp_path_factory.mktemp('dark'), np.zeros((SIZE, SIZE), np.uint8)
+    with tf.io.TFRecordWriter(str(folder / 'train-00000.tfrecord')) as writer:
+        for k in range(3):
+            writer.write(records.encode(gray, gray, np.dstack([gray] * 3), None, 'dark', str(k), (0, 0, SIZE, SIZE)))
+    records.write_json(folder / records.MANIFEST, {'parameters': {'size': SIZE}, 'counts': {'train': 3},
+                                                   'shards': {'train': [{'file': 'train-00000.tfrecord'}]}})
+    return folder
+
+
+@pytest.mark.parametrize('with_casts, known', [(False, [True] * 8), (True, [True, False] * 3 + [True, True])])
+def test_every_fourth_run_is_rehearsed(mosaics, dark, with_casts, known):
+    casts = mosaics.data if with_casts else None
+    for batch in dataset.load(mosaics.data, 'train', 16, CROP, 1, together=2, casts=casts, rehearse=dark).take(3):
+        is_dark = (batch['color'].numpy() < -.9).all(axis=(1, 2, 3))
+        expected = [False] * 6 + [True] * 2 if with_casts else [False, False, False, True] * 2
+        assert is_dark.tolist() == np.repeat(expected, 2).tolist()
+        assert batch['known'].numpy().tolist() == np.repeat(known, 2).tolist()
+
+
+def test_what_is_rehearsed_has_the_same_size_and_no_samples(mosaics, dark, data):
+    with pytest.raises(errors.UserError, match=f'pictures of 286 pixels.*{SIZE}'):
+        dataset.load(mosaics.data, 'train', 4, CROP, 1, rehearse=data)
+    with pytest.raises(errors.UserError, match=f'{dark}: no samples of its pictures in {mosaics.samples}'):
+        dataset.load(mosaics.data, 'train', 4, CROP, 1, samples=mosaics.samples, rehearse=dark)
+
+
 def test_training_that_begins_later_goes_on_as_if_it_had_not_stopped(mosaics):
     batches, later = _train(mosaics, 5), _train(mosaics, 2, first=12)
     for batch, expected in zip(later, batches[3:], strict=True):

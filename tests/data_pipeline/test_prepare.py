@@ -54,6 +54,16 @@ def test_all_pictures_of_a_group_are_in_one_split(data):
     assert train and validation and not set(train) & set(validation)
 
 
+def test_groups_can_be_held_out_by_name(comics, tmp_path):
+    names = [f'{comics.name}/ep0{k}' for k in range(6)]
+    run_here('data_pipeline.prepare', '--input', comics, '--output', tmp_path, '--held_out', names[1],
+             '--held_out', names[4])
+    assert records.read_manifest(tmp_path)['groups'] == {
+        'validation': [names[1], names[4]], 'train': [name for name in names if name not in (names[1], names[4])]}
+    with pytest.raises(errors.UserError, match=f'--held_out=ep9: no such group; there are {names[0]}, {names[1]}, '):
+        prepare.prepare([comics], tmp_path, held_out=['ep9'])
+
+
 def test_manifest_counts_groups_and_checksums(data):
     manifest = records.read_manifest(data)
     assert manifest['counts']['pages'] == 12 and not manifest['skipped']

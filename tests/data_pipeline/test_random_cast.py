@@ -20,6 +20,18 @@ def test_a_cast_depends_on_seed_and_episode_only():
     assert (one.line_art != other.line_art).any()
 
 
+def test_a_new_cast_is_that_of_all_episodes_of_a_seed():
+    one, two, other = (episode.draw_new(seed, number) for seed, number in ((5, 1), (5, 2), (6, 1)))
+    assert len(one.cast) == 6 and one == two and one.cast != other.cast != synthetic_cast.CAST
+    panels = [synthetic_comic.draw_panel(5, 1, number, size=96, cast='new') for number in range(1, 9)]
+    grounds = {tuple(np.median(panel.color[panel.background], axis=0)) for panel in panels}
+    assert len(grounds) == len(panels)  # every panel has its own
+    hair = {place.who: tuple(np.median(panel.color[panel.mask(place.who, 'hair')], axis=0)) for panel in panels
+            for place in panel.places if panel.mask(place.who, 'hair').sum() > 20}
+    assert len(hair) > 2
+    assert all(np.abs(np.subtract(color, one.cast[who].hair)).max() < 3 for who, color in hair.items())
+
+
 def test_characters_of_one_cast_differ_in_style_and_colors():
     for shared in _EPISODES:
         assert 4 <= len(shared.cast) <= 6

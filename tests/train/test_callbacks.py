@@ -69,7 +69,7 @@ def test_the_logs_hold_every_step_means_of_twenty_and_the_learning_rate(tmp_path
 
 def test_best_holds_the_weights_of_the_best_validation(detector, tmp_path):
     best = tf.Variable(math.inf)
-    save = _of(detector, callbacks.SaveWeights(tmp_path, best))
+    save = _of(detector, callbacks.SaveWeights(tmp_path, best, 'composite_l1'))
     epochs = {'val_composite_l1': 3.}, {'val_composite_l1': 1.}, {'val_composite_l1': 2.}, {'loss': 0.}
     for epoch, (logs, saved_as_best) in enumerate(zip(epochs, (0, 1, 1, 1), strict=True)):
         _fill(detector.trainable_variables, float(epoch))
@@ -78,8 +78,20 @@ def test_best_holds_the_weights_of_the_best_validation(detector, tmp_path):
     assert best.numpy() == 1
 
 
+def test_a_run_stops_after_some_validations_without_a_better_one():
+    best, waited = tf.Variable(.5), tf.Variable(0)
+    model = keras.Model()
+    model.stop_training = False
+    stop = _of(model, callbacks.StopEarly(best, waited, 2, 'l1'))
+    for validated, expected in ((.6, 1), (None, 1), (.4, 0), (.5, 1), (.5, 2)):
+        assert not model.stop_training
+        stop.on_epoch_end(0, {} if validated is None else {'val_l1': validated})
+        assert waited.numpy() == expected
+    assert model.stop_training
+
+
 def test_the_average_is_saved_and_training_goes_on_with_the_weights(averaged, tmp_path):
-    save = _of(averaged, callbacks.SaveWeights(tmp_path, tf.Variable(math.inf)))
+    save = _of(averaged, callbacks.SaveWeights(tmp_path, tf.Variable(math.inf), 'bits_per_dim'))
     save.on_epoch_end(0, {'val_bits_per_dim': 5.})
     assert (_saved(averaged, tmp_path), _saved(averaged, tmp_path / 'best')) == (2, 2)
     assert {weight.numpy().flat[0] for weight in averaged.trainable_variables} == {1}

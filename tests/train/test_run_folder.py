@@ -1,5 +1,7 @@
 """Runs that are interrupted, continued, refused or broken."""
 
+import contextlib
+import functools
 import json
 import math
 import shutil
@@ -19,7 +21,7 @@ from models.base.config import Config
 from models.baselines import pix2pix
 from tests import programs
 from tests.train.logs import rows
-from train import cross_fit, run_folder
+from train import callbacks, cross_fit, run_folder
 
 STEPS = 7
 
@@ -79,6 +81,48 @@ def test_a_run_with_other_flags_or_of_another_network_is_refused_by_name(begin, 
     config = background_detector.BackgroundDetectorConfig.from_preset('tiny', image_size=128)
     with pytest.raises(errors.UserError, match='another network: its image_size=256, not 128'):
         run_folder.RunFolder(tmp_path, config, {})
+
+
+def test_a_flag_that_is_newer_than_the_run_has_its_default(begin, data, tmp_path):
+    program = 'train.background_detector'
+    begin(program, data, tmp_path)
+    config = json.loads((tmp_path / 'config.json').read_text(encoding='utf-8'))
+    del config['flags']['background_weight'], config['flags']['patience']
+    records.write_json(tmp_path / 'config.json', config)
+    said = failure(begin, program, data, tmp_path, '--background_weight', 2)
+    assert f'{tmp_path}: was begun with --background_weight=1.0, not 2.0;' in said
+    begin(program, data, tmp_path)
+
+
+def stopped_early(workdir, data, weights, monkeypatch, interrupted=None):
+    """Trains without getting better, for three validations, and returns the steps. Ends after a step if asked to."""
+    save = callbacks.SaveCheckpoints.on_epoch_end
+
+    def save_and_end(callback, epoch, logs=None):
+        save(callback, epoch, logs)
+        if int(callback.model.optimizer.iterations) == interrupted:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(callbacks.SaveCheckpoints, 'on_epoch_end', save_and_end)
+    with contextlib.suppress(KeyboardInterrupt):
+        programs.run_here('train.background_detector', *arguments(data, workdir, 20), '--validate_every', 2,
+                          '--patience', 3, '--initial_weights', weights)
+    return len(rows(workdir))
+
+
+def test_a_run_that_waits_for_a_better_validation_stops_at_the_same_step_after_an_interruption(
+        data, tiny_weights, tmp_path, monkeypatch, eager):
+    monkeypatch.setattr(background_detector.BackgroundDetector, 'test_step', lambda *_: {'composite_l1': tf.ones([])})
+    start = functools.partial(stopped_early, tmp_path, data, tiny_weights, monkeypatch)
+    assert [start(interrupted=4), start(), start()] == [4, 6, 6]
+
+
+def test_what_chooses_the_best_weights_must_be_there(begin, data, all_for_training, tmp_path):
+    said = failure(begin, 'train.background_detector', data, tmp_path / 'run', '--objective', 'bits')
+    assert said.startswith('error: --objective=bits: not one of composite_l1, ')
+    said = failure(begin, 'train.background_detector', all_for_training, tmp_path / 'run', '--patience', 3)
+    assert said == f'error: --patience: {all_for_training} has no validation groups'
+    assert not (tmp_path / 'run').exists()
 
 
 def samples_of(data, folder, level):

@@ -270,7 +270,7 @@ def own_files(folder):
 
 def _is_own(folder, name):
     """Tells whether a file was written by this program."""
-    if not _OWN.fullmatch(name) or not folder.is_file(name):
+    if not _OWN.fullmatch(name) or os.path.islink(folder.path_of(name)) or not folder.is_file(name):
         return False
     if '.json' not in name or name.endswith('.part'):
         return True
@@ -282,9 +282,13 @@ def _is_own(folder, name):
 
 
 def without(folder, own, found):
-    """Removes files of earlier runs, `own`, from a list of pages."""
+    """Removes files of earlier runs, `own` and those that are not finished, from a list of pages."""
+    if not own and files.PARTS not in folder.names():
+        return found
     own = {_real(folder.path_of(name)) for name in own}
-    return [page for page in found if not own or page.keys or _real(page.path) not in own]
+    parts = os.path.join(_real(folder.path_of(files.PARTS)), '')
+    return [page for page in found if not (_real(page.path) in own and not page.keys
+                                           or _real(page.path).startswith(parts))]
 
 
 def _real(path):

@@ -95,7 +95,7 @@ class Prepared(beam.PTransform):
                   | 'By split' >> beam.Map(lambda one: (one[0][0], (one[0][1], one[1])))
                   | 'Counts' >> beam.GroupByKey() | 'Firsts' >> beam.FlatMap(_firsts))
         shards = ({'pairs': pairs, 'firsts': firsts} | 'Bucket' >> beam.CoGroupByKey()
-                  | 'Place' >> beam.FlatMap(_with_shard)
+                  | 'Place' >> beam.FlatMap(_with_shard, on_one_machine.PAGES_A_SHARD)
                   | 'Shard' >> beam.GroupByKey() | 'Write' >> beam.ParDo(_WriteShard(self._folder)))
         others = listed | 'Others' >> beam.Filter(lambda one: one[0] != _PAGE)
         return (shards, others) | beam.Flatten()
@@ -147,12 +147,12 @@ def _firsts(group):
         first += count
 
 
-def _with_shard(group):
+def _with_shard(group, length):
     """Yields ((split, number of the shard), (place in the split, pair)) of the pages of a bucket."""
     (split, _), of = group
     first, = of['firsts']
     for place, pair in enumerate(sorted(of['pairs'], key=on_one_machine.place_of), first):
-        yield (split, place // on_one_machine.PAGES_A_SHARD), (place, pair)
+        yield (split, place // length), (place, pair)
 
 
 class _WriteShard(beam.DoFn):

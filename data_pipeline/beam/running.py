@@ -12,10 +12,9 @@ from apache_beam.options import pipeline_options
 from apache_beam.runners import runner
 
 from data_pipeline.beam import shared_folder
-from data_pipeline.common import errors
+from data_pipeline.common import errors, files
 
-_LISTS = 1000  # the most files of elements (our choice); as many workers can read at a time
-_SHORTEST = 16  # elements in a file, unless there are fewer
+_LISTS = 200  # the most files of elements (our choice)
 _OURS = re.compile(r'(?:\w*UserError|\w*PageError|\w*ArchiveError|\w*IOError|OSError|\w+NotFoundError): (.*)')
 
 
@@ -102,7 +101,7 @@ class Elements(beam.PTransform):
     def __init__(self, folder, elements):
         super().__init__()
         self._folder = folder
-        length = max(_SHORTEST, -(-len(elements) // _LISTS))
+        length = -(-len(elements) // _LISTS) or 1
         self._names = [_write(folder, f'elements-{k:04d}', elements[at:at + length])
                        for k, at in enumerate(range(0, len(elements), length))]
 
@@ -146,4 +145,4 @@ def _read(name, folder):
 
 
 def _path(name):
-    return f'{shared_folder.PARTS}/{name}'
+    return f'{files.PARTS}/{name}'

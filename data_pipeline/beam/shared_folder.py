@@ -15,7 +15,6 @@ from apache_beam.io import filesystem, filesystems
 
 from data_pipeline.common import files, remote
 
-PARTS = '.parts'  # folder in it, of what is not yet finished and of what a run leaves for its end
 _PLAIN = filesystem.CompressionTypes.UNCOMPRESSED
 
 
@@ -64,7 +63,7 @@ class SharedFolder(files.Folder):
 
     def place(self, file, name):
         """Copies a finished file of this machine to a name in the folder."""
-        part, path = self.path_of(f'{PARTS}/{uuid.uuid4().hex}'), self.path_of(name)
+        part, path = self.path_of(f'{files.PARTS}/{uuid.uuid4().hex}'), self.path_of(name)
         with open(file, 'rb') as source, filesystems.FileSystems.create(part, compression_type=_PLAIN) as target:
             shutil.copyfileobj(source, target)
         parent = filesystems.FileSystems.split(path)[0]
@@ -88,7 +87,7 @@ class SharedFolder(files.Folder):
         """Surrounds a run: makes the folder, and deletes what is not finished in it, of killed runs too."""
         self._delete_parts()
         if not remote.is_address(self.path):
-            os.makedirs(self.path_of(PARTS))
+            os.makedirs(self.path_of(files.PARTS))
         try:
             yield
         finally:
@@ -96,8 +95,10 @@ class SharedFolder(files.Folder):
 
     def _delete_parts(self):
         if not remote.is_address(self.path):
-            shutil.rmtree(self.path_of(PARTS), ignore_errors=True)
+            shutil.rmtree(self.path_of(files.PARTS), ignore_errors=True)
             return
-        found = remote.match(self.path_of(PARTS))
+        parts = self.path_of(files.PARTS)
+        has_dirs = filesystems.FileSystems.get_filesystem(parts).has_dirs()
+        found = ([parts] if filesystems.FileSystems.exists(parts) else []) if has_dirs else remote.match(parts)
         if found:
             filesystems.FileSystems.delete(found)

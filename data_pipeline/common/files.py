@@ -4,6 +4,8 @@ import contextlib
 import os
 import pathlib
 
+PARTS = '.parts'  # in a folder that many processes write to, the folder of what is not yet finished
+
 
 @contextlib.contextmanager
 def atomic_write(path):
@@ -60,9 +62,8 @@ class Folder:
         return sorted(os.listdir(self.path)) if os.path.isdir(self.path) else []
 
     def is_file(self, name):
-        """Tells whether there is a file of this name, which is no link."""
-        path = self.path_of(name)
-        return os.path.isfile(path) and not os.path.islink(path)
+        """Tells whether there is a file of this name."""
+        return os.path.isfile(self.path_of(name))
 
     def read(self, name):
         """Reads a file: bytes, or None if there is none."""

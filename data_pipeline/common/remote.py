@@ -69,9 +69,9 @@ def match(path):
     """
     systems = filesystems(path)
     try:
-        found = _matched(systems, path)
-        if not found and not is_pattern(path):
-            found = _matched(systems, f'{path.rstrip("/")}/**')
+        # Some file systems match a folder by its name, too, as if it were a file.
+        below = [] if is_pattern(path) else _matched(systems, f'{path.rstrip("/")}/**')
+        found = below or _matched(systems, path)
     except ValueError as error:  # Beam's word for an unknown kind of address, or one whose library is missing
         raise errors.UserError(f'{path}: {error}') from error
     return sorted(set(found))

@@ -202,11 +202,7 @@ def prepare(inputs, output, validation_percent, name_encoding=None, beam_options
 
 
 def place_of(pair):
-    """Makes a sort key for (page, its companions) in a split: a hash, so that every shard is a fair sample of all groups.
-
-    Returns:
-      bytes [32], different for all pages.
-    """
+    """Makes a sort key for (page, its companions): a hash, so every shard is a fair sample of all groups; bytes."""
     return hashlib.sha256(pair[0].name.encode()).digest()
 
 

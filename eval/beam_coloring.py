@@ -23,7 +23,7 @@ from apache_beam.utils import shared
 
 from data_pipeline.beam import running, shared_folder
 from data_pipeline.common import files
-from eval import coloring, output_folder, progress, reading
+from eval import output_folder, progress, reading
 
 _PAGES = 16  # of short chapters that go together (our choice)
 _NOTES = f'{files.PARTS}/notes'
@@ -144,8 +144,8 @@ class _ColorUnit(beam.DoFn):
         self._folder.write_text(name, json.dumps({
             'results': [*results, *unit.explanations.values()], 'made': made, 'colored': run.colored, 'done': run.done,
             'skipped': tally.skipped}))
-        counted = {'pages': tally.pages, 'panels': tally.panels, 'results': run.colored, 'results done before': run.done,
-                   'milliseconds in the model': round(1000 * system.seconds)}
+        counted = {'pages': tally.pages, 'panels': tally.panels, 'results': run.colored,
+                   'results done before': run.done, 'milliseconds in the model': round(1000 * system.seconds)}
         for kind, number in counted.items():
             running.count(kind, number)
         for _, reason in tally.skipped:

@@ -229,8 +229,8 @@ if __name__ == '__main__':
     flags.DEFINE_string('output', None, 'Folder to write to.', required=True)
     system_flags.define()
     flags.DEFINE_enum('model', 'comic', systems.SYSTEMS, 'System that colors: comic, or a baseline.')
-    flags.DEFINE_string('exported', None, 'Folder or address of an exported model, see eval.export, which colors instead '
-                        'of --weights.')
+    flags.DEFINE_string('exported', None, 'Folder or address of an exported model (see eval.export), which colors '
+                        'instead of --weights.')
     flags.DEFINE_string('hints', None, 'Folder of hints, PNG files that give colors at places of the drawings. Hints '
                         'beside the drawings are found without it.')
     flags.DEFINE_multi_string('reference', [], 'File, folder or archive of colored pictures of the same comic, whose '

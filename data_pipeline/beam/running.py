@@ -11,11 +11,10 @@ import apache_beam as beam
 from apache_beam.options import pipeline_options
 from apache_beam.runners import runner
 
-from data_pipeline.beam import shared_folder
 from data_pipeline.common import errors, files
 
 _LISTS = 200  # the most files of elements (our choice)
-_OURS = re.compile(r'(?:\w*UserError|\w*PageError|\w*ArchiveError|\w*IOError|OSError|\w+NotFoundError): (.*)')
+_OURS = re.compile(r'(?:\w*(?:User|Page|Archive|IO|NotFound)Error|OSError): (.*)')  # in the traceback of a worker
 
 
 def run(options, build):
@@ -90,6 +89,7 @@ class Elements(beam.PTransform):
       elements: list of anything that can be pickled. They are written at once.
 
     Example:
+      >>> from data_pipeline.beam import shared_folder
       >>> place = shared_folder.SharedFolder(folder)
       >>> with place.run():
       ...     counted = run(['--runner=DirectRunner'], lambda pipeline: pipeline | Elements(place, [1, 2])
@@ -116,7 +116,7 @@ class Collected(beam.PTransform):
       folder: a `shared_folder.SharedFolder`, during a run.
 
     Example:
-      >>> Collected(shared_folder.SharedFolder(folder)).label
+      >>> Collected(folder=None).label
       'Collected'
     """
 

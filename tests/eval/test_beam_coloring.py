@@ -18,13 +18,15 @@ from tests.eval.stand_in import StandIn, figure, files
 from tests.pictures import encode
 from tests.programs import run_here
 
+SETTINGS = Settings(samples=2)
 RUNNER = ['--runner=DirectRunner']
 RETRYING = ['--runner=BundleBasedDirectRunner']  # it does again what failed
 
 
 @pytest.fixture
-def library(tmp_path):
-    """Chapters as a folder with hints, and as an archive, single drawings, and what cannot be colored."""
+def library(tmp_path, monkeypatch):
+    """Two chapters, as a folder with hints and as an archive; three drawings, which go together; and a damaged page."""
+    monkeypatch.setattr(beam_coloring, '_PAGES', 4)
     folder = tmp_path / 'in'
     draw_chapter(folder / 'ch1')
     hints = np.zeros((64, 64, 4), np.uint8)
@@ -42,14 +44,14 @@ def library(tmp_path):
     return folder
 
 
-def _colored(inputs, output, settings=Settings(samples=2), **named):
+def _colored(inputs, output, settings=SETTINGS, **named):
     """Colors without Beam or with it: what `colorize` returns."""
     return colorize.colorize(inputs, output, StandIn(), settings, **named)
 
 
-def _contents(folder, without=('contact_sheet.png', 'colorized.json', 'skipped.json')):
-    """{name: bytes} of what two ways to color have in common."""
-    return {name: (folder / name).read_bytes() for name in sorted(files(folder)) if name not in without}
+def _contents(folder):
+    """{name: bytes} of what two ways to color have in common: not contact sheets, the record, and what was skipped."""
+    return {name: (folder / name).read_bytes() for name in sorted(files(folder)) if '/' in name}
 
 
 def _json(path):
@@ -101,11 +103,12 @@ def test_a_job_that_fails_keeps_what_was_done_and_what_is_done_again_is_not_doub
         place(folder, file, name)
 
     monkeypatch.setattr(beam_coloring.shared_folder.SharedFolder, 'place', fail)
-    failing = {29, 33}  # in the second chapter
+    failing = {23}  # the first file of the second chapter
     with pytest.raises(ConnectionError):
         _colored([library], beam, beam_options=RUNNER)
     kept = _json(beam / 'colorized.json')['results']
     assert 'in/ch1/00-1.png' in kept and '.parts' not in {name.split('/')[0] for name in files(beam)}
+    assert len(kept) == 18
     calls.clear()
     failing = {5}
     assert _colored([library], beam, beam_options=RETRYING) == (44 - len(kept), len(kept))

@@ -137,7 +137,8 @@ def test_flags_that_the_program_does_not_know_are_options_of_beam(library, tmp_p
 
 
 def test_families_are_renamed_and_paired_as_all_names_together():
-    stems, rng = ('a', 'A', 'a (2)', 'A (2) (3)', 'á', 'a\u0301', '.png', 'a.color', 'a.line', 'a.colour'), random.Random(0)
+    stems = 'a', 'A', 'a (2)', 'A (2) (3)', 'á', 'a\u0301', '.png', 'a.color', 'a.line', 'a.colour'
+    rng = random.Random(0)
     for _ in range(200):
         listed = [f'{rng.choice("xX")}/{rng.choice(stems)}{rng.choice(("", ".png", ".PNG"))}' for _ in range(12)]
         families = {}

@@ -27,6 +27,7 @@ from eval import output_folder, progress, reading
 
 _PAGES = 16  # of short chapters that go together (our choice)
 _NOTES = f'{files.PARTS}/notes'
+_NAMED = 100  # skipped pages that are printed (our choice)
 _READERS = 16  # notes that are read at a time (our choice)
 
 
@@ -75,8 +76,10 @@ def color(run, found, plans, options):
                 skipped += note['skipped']
         folder.write_text(output_folder.SKIPPED, json.dumps(
             [{'name': name, 'reason': reason} for name, reason in skipped], indent=1, ensure_ascii=False) + '\n')
-    for name, reason in skipped:
+    for name, reason in skipped[:_NAMED]:
         print(f'skipped {name}: {reason}')
+    if len(skipped) > _NAMED:
+        print(f'skipped {len(skipped) - _NAMED} more, see {folder.path_of(output_folder.SKIPPED)}')
     running.print_counters(counted)
 
 

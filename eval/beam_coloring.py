@@ -63,6 +63,7 @@ def color(run, found, plans, options):
     _collect(folder, record)  # of a run that was killed
     units = list(_units(run, found, plans, record.made))
     template = dataclasses.replace(run, system=None, hints={}, panels={}, explanations={}, has_sheets=False)
+    print(f'{len(found)} pages, {len(units)} units of work, on {options[0]}', flush=True)  # the runner tells more
     with folder.run():
         skipped = []
         try:

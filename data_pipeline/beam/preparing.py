@@ -19,6 +19,7 @@ from data_pipeline import records
 from data_pipeline.beam import running, shared_folder
 from data_pipeline.pictures import companions, names, pages
 
+_PAGE, _FAILED, _PASSED_OVER, _SHARD = 'page', 'failed', 'passed over', 'shard'  # kinds of elements
 _BUCKETS = 4096  # of hashes (our choice): 2,500 pages in each of 10 million
 
 
@@ -42,6 +43,7 @@ def prepare(inputs, output, validation_percent, name_encoding, options):
     on_one_machine.check_inputs_stay(folder, alike, alike, found)
     if records.MANIFEST in own:  # it is written last
         folder.delete(records.MANIFEST)
+    print(f'{len(found)} files, on {options[0]}', flush=True)  # the runner tells how far it is
     with folder.run():
         counted = running.run(options, lambda pipeline: (
             pipeline | running.Elements(folder, list(enumerate(found)))
@@ -62,9 +64,6 @@ def prepare(inputs, output, validation_percent, name_encoding, options):
         manifest = on_one_machine.finish(folder, outcomes, failed, passed_over, validation_percent)
     running.print_counters(counted)
     return manifest
-
-
-_PAGE, _FAILED, _PASSED_OVER, _SHARD = 'page', 'failed', 'passed over', 'shard'
 
 
 class Prepared(beam.PTransform):

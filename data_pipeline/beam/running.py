@@ -15,6 +15,7 @@ from data_pipeline.common import errors, files
 
 _LISTS = 200  # the most files of elements (our choice)
 _OURS = re.compile(r'(?:\w*(?:User|Page|Archive|IO|NotFound)Error|OSError): (.*)')  # in the traceback of a worker
+_KILLED = 'Channel closed prematurely'  # Beam's local runner, of a worker that is gone
 
 
 def run(options, build):
@@ -38,6 +39,9 @@ def run(options, build):
         result = pipeline.run()
         state = result.wait_until_finish()
     except RuntimeError as error:
+        if _KILLED in str(error):
+            raise errors.UserError(f'{options[0]}: a worker process was ended, perhaps for lack of memory; start again to '
+                                   'continue') from error
         reasons = _OURS.findall(str(error))
         if not reasons:
             raise

@@ -32,6 +32,9 @@ class SharedFolder(files.Folder):
       (['a.txt'], b'complete')
     """
 
+    def __init__(self, path):
+        super().__init__(path if remote.is_address(path) else os.path.abspath(path))  # the same for all processes
+
     def path_of(self, name):
         return filesystems.FileSystems.join(self.path, *name.split('/'))
 

@@ -122,6 +122,8 @@ def test_what_a_user_can_mend_is_one_line(library, tmp_path, monkeypatch):
         worker = RuntimeError('Traceback\n  File\ndata_pipeline.common.errors.UserError: /out/a: disk quota exceeded\n')
         patch.setattr(prepare, 'write_shard', mock.Mock(side_effect=worker))  # as other processes report it
         assert message([library], tmp_path / 'other') == '--runner=DirectRunner: /out/a: disk quota exceeded'
+        patch.setattr(prepare, 'write_shard', mock.Mock(side_effect=RuntimeError('Channel closed prematurely.')))
+        assert 'a worker process was ended' in message([library], tmp_path / 'other')
     assert _bytes(tmp_path / 'other') == {}
 
 

@@ -40,8 +40,8 @@ def run(options, build):
         state = result.wait_until_finish()
     except RuntimeError as error:
         if _KILLED in str(error):
-            raise errors.UserError(f'{options[0]}: a worker process was ended, perhaps for lack of memory; start again to '
-                                   'continue') from error
+            raise errors.UserError(f'{options[0]}: a worker process was ended, perhaps for lack of memory; '
+                                   'start again to continue') from error
         reasons = _OURS.findall(str(error))
         if not reasons:
             raise

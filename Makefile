@@ -1,4 +1,5 @@
 # make demo: colors the line art in eval/examples.
+# make .venv/beam: installs Apache Beam, for --runner of data_pipeline.prepare and eval.colorize.
 # make web: opens a page in the browser to color on.
 # make test: runs all tests. That of the page needs Chromium, which is installed if the system has apt.
 # make lint: checks the code's style.
@@ -18,7 +19,7 @@ demo: .venv/installed
 web: .venv/web
 	$(BIN)/python -m eval.web
 
-test: .venv/web .venv/chromium
+test: .venv/web .venv/beam .venv/chromium
 	$(BIN)/python -m pytest tests
 
 lint: .venv/installed
@@ -32,7 +33,7 @@ train: .venv/installed
 	$(BIN)/python -m train.polishing_network --data $(DATA) --workdir $(RUNS)/polishing_network \
 		--background_detector $(RUNS)/background_detector --steps 1000 --seed 1
 
-.venv/web: requirements-web.txt .venv/installed
+.venv/web .venv/beam: .venv/%: requirements-%.txt .venv/installed
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r $<
 	touch $@
 

@@ -21,6 +21,12 @@ Uses all cores. If a run is interrupted, the same command continues it. The same
 earlier runs with other inputs are deleted; an input is never overwritten. --output may lie in an input folder: files
 that this program wrote there are no inputs. manifest.json, which is written last, holds counts, parameters, groups and
 a SHA-256 checksum of each shard.
+
+--runner lets Apache Beam prepare on many machines, or on this one, with the same bytes as result. It takes all further
+flags as its options. Inputs and output may then be addresses, and inputs patterns:
+
+  python -m data_pipeline.prepare --input 'gs://library/comics/*/*.cbz' --output gs://library/data \
+      --runner=DataflowRunner --project=... --region=... --temp_location=gs://library/temp
 """
 
 import concurrent.futures
@@ -38,7 +44,7 @@ import tensorflow as tf
 from absl import flags
 
 from data_pipeline import records
-from data_pipeline.common import errors, files, program
+from data_pipeline.common import errors, files, program, remote
 from data_pipeline.outlines import cleaning, drawn_outline, outline
 from data_pipeline.panels import cutter
 from data_pipeline.pictures import companions, pages, pixels, square
@@ -106,25 +112,26 @@ def examples_of(page, beside_pages):
         raise pixels.PageError(f'too small: no panel of {MIN_PANEL} pixels')
 
 
-def write_shard(path, shard_pages):
+def write_shard(folder, name, shard_pages):
     """Writes one shard, and beside it its entry of the manifest, unless both exist and fit the input.
 
     Args:
-      path: file of the shard.
+      folder: a `files.Folder`.
+      name: of the shard's file in it.
       shard_pages: list of (page, its companions), see `examples_of`.
     Returns:
       {'file', 'records', 'sha256', 'source' (checksum of the input), 'skipped': [[name, reason], ...]}.
     Raises:
       UserError, OSError: the shard cannot be written.
     """
-    note = path.with_suffix('.json')
     source = _source_checksum(shard_pages)
-    if note.exists() and path.exists():
-        entry = json.loads(note.read_text(encoding='utf-8'))
-        if entry['source'] == source and entry['sha256'] == hashlib.sha256(path.read_bytes()).hexdigest():
+    stored, shard = folder.read(note_of(name)), folder.read(name)
+    if stored is not None and shard is not None:
+        entry = json.loads(stored)
+        if entry['source'] == source and entry['sha256'] == hashlib.sha256(shard).hexdigest():
             return entry
     count, skipped = 0, []
-    with errors.tensorflow_files(path), files.atomic_write(path) as part:
+    with errors.tensorflow_files(folder.path_of(name)), folder.write(name) as part:
         with tf.io.TFRecordWriter(str(part)) as writer:
             for page, beside in shard_pages:
                 try:
@@ -134,9 +141,14 @@ def write_shard(path, shard_pages):
                 except pixels.PageError as error:
                     skipped.append([page.name, str(error)])
         checksum = hashlib.sha256(part.read_bytes()).hexdigest()
-    entry = {'file': path.name, 'records': count, 'sha256': checksum, 'source': source, 'skipped': skipped}
-    records.write_json(note, entry)
+    entry = {'file': name, 'records': count, 'sha256': checksum, 'source': source, 'skipped': skipped}
+    folder.write_text(note_of(name), records.to_json(entry))
     return entry
+
+
+def note_of(shard):
+    """The name of the file that holds a shard's entry of the manifest, given the shard's."""
+    return f'{pathlib.PurePath(shard).stem}.json'
 
 
 def _source_checksum(shard_pages):
@@ -152,7 +164,7 @@ def _source_checksum(shard_pages):
     return digest.hexdigest()
 
 
-def prepare(inputs, output, validation_percent=0, name_encoding=None, held_out=()):
+def prepare(inputs, output, validation_percent=0, name_encoding=None, held_out=(), beam_options=None):
     """Prepares pictures for training.
 
     Args:
@@ -161,6 +173,7 @@ def prepare(inputs, output, validation_percent=0, name_encoding=None, held_out=(
       validation_percent: percentage of the groups to hold out for validation.
       name_encoding: see `pages.find`.
       held_out: names of the groups to hold out, instead of a percentage.
+      beam_options: list of Apache Beam's options, such as ['--runner=DirectRunner'], to let Beam prepare; or None.
     Returns:
       The manifest.
     Raises:
@@ -168,79 +181,154 @@ def prepare(inputs, output, validation_percent=0, name_encoding=None, held_out=(
         worker process ended.
       OSError: the output cannot be written.
     """
-    output = pathlib.Path(output)
-    alike = [path for path in (output.iterdir() if output.is_dir() else ()) if _OWN.fullmatch(path.name)]
-    own = [path for path in alike if _is_own(path)]
+    if beam_options is not None:
+        remote.filesystems('--runner')
+        from data_pipeline.beam import preparing
+        return preparing.prepare(inputs, output, validation_percent, name_encoding, held_out, beam_options)
+    folder = files.Folder(output)
+    alike, own = own_files(folder)
     listing = pages.find(inputs, name_encoding)
-    found = _without(own, listing.pages)
+    found = without(folder, own, listing.pages)
     pairs = companions.with_companions(found)
     splits = {page.group: split_of(page.group, validation_percent, held_out) for page, _ in pairs}
-    for group in set(held_out) - splits.keys():
-        raise errors.UserError(f'--held_out={group}: no such group; there are '
-                               f'{", ".join(sorted(splits)) or "none"}')
+    check_held_out(held_out, splits)
 
     jobs = []
     for split in SPLITS:
-        # Pages are ordered by a hash, so every shard is a fair sample of all groups.
-        mine = sorted((pair for pair in pairs if splits[pair[0].group] == split),
-                      key=lambda pair: hashlib.sha256(pair[0].name.encode()).digest())
-        jobs += [(output / f'{split}-{k:05d}.tfrecord', mine[at:at + PAGES_A_SHARD])
+        mine = sorted((pair for pair in pairs if splits[pair[0].group] == split), key=place_of)
+        jobs += [(folder, shard_name(split, k), mine[at:at + PAGES_A_SHARD])
                  for k, at in enumerate(range(0, len(mine), PAGES_A_SHARD))]
-    planned = [path.with_suffix(suffix) for path, _ in jobs for suffix in ('.tfrecord', '.json')]
-    _check_inputs_stay(alike, [output / records.MANIFEST, *planned], found)
-    output.mkdir(parents=True, exist_ok=True)
+    planned = [name for _, shard, _ in jobs for name in (shard, note_of(shard))]
+    check_inputs_stay(folder, alike, [records.MANIFEST, *planned], found)
     for stale in set(own) - set(planned):  # the manifest, too, which is written last
-        stale.unlink()
+        folder.delete(stale)
 
     entries = _write_all(jobs) if jobs else []
-    skipped = sorted(listing.failed + [tuple(s) for e in entries for s in e.pop('skipped')])
-    unusable = {name for name, _ in skipped}
+    outcomes = [outcome(job[-1], entry) for job, entry in zip(jobs, entries, strict=True)]
+    return finish(folder, outcomes, listing.failed, listing.passed_over, validation_percent)
+
+
+def check_held_out(held_out, groups):
+    """Raises UserError if a group that is to be held out is not among all groups."""
+    for group in set(held_out) - set(groups):
+        raise errors.UserError(f'--held_out={group}: no such group; there are {", ".join(sorted(groups)) or "none"}')
+
+
+def place_of(pair):
+    """Makes a sort key for (page, its companions): a hash, so every shard is a fair sample of all groups; bytes."""
+    return hashlib.sha256(pair[0].name.encode()).digest()
+
+
+def shard_name(split, number):
+    """The name of the file of a shard."""
+    return f'{split}-{number:05d}.tfrecord'
+
+
+def outcome(shard_pages, entry):
+    """Tells what became of the pages of a shard.
+
+    Args:
+      shard_pages, entry: see `write_shard`.
+    Returns:
+      {'entry', 'pages': number of those that could be used, 'groups': theirs}.
+    """
+    unusable = {name for name, _ in entry['skipped']}
+    used = [page for page, _ in shard_pages if page.name not in unusable]
+    return {'entry': entry, 'pages': len(used), 'groups': sorted({page.group for page in used})}
+
+
+def finish(folder, outcomes, failed, passed_over, validation_percent):
+    """Writes the manifest, and returns it.
+
+    Args:
+      folder: the folder of the shards.
+      outcomes: list of what `outcome` returns, in the order of the shards.
+      failed, passed_over: see `pages.Listing`.
+      validation_percent: see `prepare`.
+    Raises:
+      UserError: no picture can be used.
+    """
+    skipped = sorted([tuple(one) for of in (failed, *(o['entry'].pop('skipped') for o in outcomes)) for one in of])
+    of_split = {split: [o for o in outcomes if o['entry']['file'].startswith(split)] for split in SPLITS}
     manifest = {
         'parameters': {'format': FORMAT, 'size': SIZE, 'min_panel': MIN_PANEL, 'validation_percent': validation_percent,
                        'canny_thresholds': outline.CANNY_THRESHOLDS, 'black_level': outline.BLACK_LEVEL},
-        'shards': {split: [e for e in entries if e['file'].startswith(split)] for split in SPLITS},
-        'groups': {split: sorted({p.group for p, _ in pairs if p.name not in unusable
-                                  and splits[p.group] == split}) for split in SPLITS},
-        'skipped': [{'name': name, 'reason': reason} for name, reason in skipped]}
-    manifest['counts'] = {'pages': len(pairs) - len(unusable & {p.name for p, _ in pairs}), 'skipped': len(skipped),
-                          'passed_over': listing.passed_over,
-                          **{split: sum(e['records'] for e in manifest['shards'][split]) for split in SPLITS}}
+        'shards': {split: [o['entry'] for o in of] for split, of in of_split.items()},
+        'groups': {split: sorted({group for o in of for group in o['groups']}) for split, of in of_split.items()},
+        'skipped': [{'name': name, 'reason': reason} for name, reason in skipped],
+        'counts': {'pages': sum(o['pages'] for o in outcomes), 'skipped': len(skipped), 'passed_over': passed_over,
+                   **{split: sum(o['entry']['records'] for o in of) for split, of in of_split.items()}}}
     if not manifest['counts']['pages']:
         raise errors.UserError('no picture could be used'
                                + ''.join(f'\n  {name}: {reason}' for name, reason in skipped))
-    records.write_json(output / records.MANIFEST, manifest)
+    folder.write_text(records.MANIFEST, records.to_json(manifest))
     return manifest
 
 
-def _is_own(path):
+def own_files(folder):
+    """Lists files in a folder.
+
+    Args:
+      folder: a `files.Folder`.
+    Returns:
+      (names of files that are named as this program names files, names of those that it wrote).
+    """
+    alike = [name for name in folder.names() if _OWN.fullmatch(name)]
+    return alike, [name for name in alike if _is_own(folder, name)]
+
+
+def _is_own(folder, name):
     """Tells whether a file was written by this program."""
-    if not _OWN.fullmatch(path.name) or path.is_symlink() or not path.is_file():
+    if not _OWN.fullmatch(name) or os.path.islink(folder.path_of(name)) or not folder.is_file(name):
         return False
-    if '.json' not in path.suffixes or path.suffix == '.part':
+    if '.json' not in name or name.endswith('.part'):
         return True
     try:
-        content = json.loads(path.read_text(encoding='utf-8'))
+        content = json.loads(folder.read(name))
     except (ValueError, RecursionError):
         return False
     return isinstance(content, dict) and any(keys <= content.keys() for keys in _KEYS)
 
 
-def _without(own, found):
-    """Removes files of earlier runs from a list of pages."""
-    own = {os.path.realpath(path) for path in own}
-    return [page for page in found if not own or page.keys or os.path.realpath(page.path) not in own]
+def without(folder, own, found):
+    """Removes files of earlier runs, `own` and those that are not finished, from a list of pages."""
+    if not own and files.PARTS not in folder.names():
+        return found
+    own = {_real(folder.path_of(name)) for name in own}
+    parts = os.path.join(_real(folder.path_of(files.PARTS)), '')
+    return [page for page in found if not (_real(page.path) in own and not page.keys
+                                           or _real(page.path).startswith(parts))]
 
 
-def _check_inputs_stay(alike, planned, found):
-    """Checks that no file that is to be written, or is named like one, is an input, by whatever path, or is foreign."""
-    inputs = {files.identity(path) for path in {page.path for page in found}} - {None}
-    planned = [path for file in planned for path in (file, pathlib.Path(f'{file}.part'))]
-    for path in (*alike, *planned):
-        if files.identity(path) in inputs:
-            raise errors.UserError(f'{path} is an input and would be overwritten; choose another --output')
-    for path in planned:
-        if os.path.lexists(path) and not _is_own(path):
-            raise errors.UserError(f'{path} is not a file of an earlier run; choose another --output')
+def _real(path):
+    return path if remote.is_address(path) else os.path.realpath(path)
+
+
+def check_inputs_stay(folder, alike, planned, found):
+    """Checks that no file that is to be written, or is named like one, is an input, by whatever path, or is foreign.
+
+    Args:
+      folder: the folder that is written to.
+      alike: see `own_files`.
+      planned: names of files that are to be written in it.
+      found: list of `pages.Page`, the inputs.
+    Raises:
+      UserError: one is.
+    """
+    inputs = {_identity(path) for path in {page.path for page in found}} - {None}
+    planned = [name for file in planned for name in (file, f'{file}.part')]
+    for name in (*alike, *planned):
+        if _identity(folder.path_of(name)) in inputs:
+            raise errors.UserError(f'{folder.path_of(name)} is an input and would be overwritten; choose another '
+                                   '--output')
+    there = set(folder.names())
+    for name in planned:
+        if name in there and not _is_own(folder, name):
+            raise errors.UserError(f'{folder.path_of(name)} is not a file of an earlier run; choose another --output')
+
+
+def _identity(path):
+    return path if remote.is_address(path) else files.identity(path)
 
 
 def _write_all(jobs):
@@ -273,8 +361,9 @@ def _skipped_lines(skipped):
             yield f'skipped {len(alike)} files, such as {alike[0]}: {reason}'
 
 
-def main():
-    manifest = prepare(FLAGS.input, FLAGS.output, FLAGS.validation_percent, FLAGS.name_encoding, FLAGS.held_out)
+def main(beam_options):
+    manifest = prepare(FLAGS.input, FLAGS.output, FLAGS.validation_percent, FLAGS.name_encoding, FLAGS.held_out,
+                       beam_options)
     for line in _skipped_lines(manifest['skipped']):
         print(line)
     counts, groups = manifest['counts'], manifest['groups']
@@ -292,4 +381,4 @@ if __name__ == '__main__':
                               'percentage. May be repeated.')
     flags.DEFINE_string('name_encoding', None, 'Encoding of the names in archives that do not say which they use, such '
                         'as cp932. It is detected if it is not given.')
-    program.run(main)
+    program.run_also_on_beam(main)

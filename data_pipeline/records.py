@@ -104,10 +104,15 @@ def verify(folder, shards):
             raise errors.UserError(f'{path}: damaged (its checksum is not that in {MANIFEST}); prepare the data again')
 
 
+def to_json(content):
+    """Converts an object to JSON as files of prepared data have it: str."""
+    return json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False) + '\n'
+
+
 def write_json(path, content):
     """Writes an object as JSON, completely or not at all."""
     with files.atomic_write(path) as part:
-        part.write_text(json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False) + '\n', encoding='utf-8')
+        part.write_text(to_json(content), encoding='utf-8')
 
 
 def read_manifest(data):

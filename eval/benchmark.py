@@ -238,7 +238,8 @@ def chapter():
     system = systems.LocalSystem('comic', [str(systems.PRETRAINED)], batch_size=coloring.BATCH_SIZE)
     square = np.full((coloring.BATCH_SIZE, system.size, system.size), 255, np.uint8)
     inputs, numbers = (square, range(coloring.BATCH_SIZE), comic_colorizer.TEMPERATURE), [1] * coloring.BATCH_SIZE
-    cases = {'networks': (system.colorize, *inputs), 'of a chapter': (lambda: system.colorize(*inputs, chapter=numbers),)}
+    cases = {'networks': (system.colorize, *inputs),
+             'of a chapter': (lambda: system.colorize(*inputs, chapter=numbers),)}  # compiles it
     with tempfile.TemporaryDirectory() as folder:
         folder, number, count = pathlib.Path(folder), 0, 0
         (folder / 'chapter').mkdir()

@@ -11,7 +11,6 @@ What was colored before in a chapter is reference for what comes next; see `batc
 import collections
 import contextlib
 import dataclasses
-import errno
 import pathlib
 from concurrent import futures
 
@@ -29,17 +28,6 @@ _THUMBNAIL = 400  # pixels; the longer side of a picture for the contact sheet
 _TITLES = {'outline': 'outline', 'low_res': 'low resolution', 'background_mask': 'background', 'image': 'result'}
 
 
-@contextlib.contextmanager
-def reported(name):
-    """Reports a file that cannot be written, and lets the run go on, except where the disk is full."""
-    try:
-        yield
-    except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise
-        print(f'skipped {name}: cannot be written ({error.strerror or error})', flush=True)
-
-
 @dataclasses.dataclass
 class Run:
     """Colors pictures and writes the results. Counts those that it made (`colored`) and those of earlier runs (`done`).
@@ -53,6 +41,8 @@ class Run:
         `hint_files.find` and `panel_files.find`.
       references: list of `reference_files.Reference` that the user gives, at most `references.REFERENCES`.
       explanations: for the names of results those of their explanations, if they are asked for; see `explain.names`.
+      has_sheets: whether contact sheets are made.
+      reporter: a `progress.Progress`, which is told what happens; None prints it.
 
     Example:
       >>> Run(system=None, settings=Settings(), output=folder).colored
@@ -67,6 +57,8 @@ class Run:
     panels: dict = dataclasses.field(default_factory=dict)
     references: list = dataclasses.field(default_factory=list)
     explanations: dict = dataclasses.field(default_factory=dict)
+    has_sheets: bool = True
+    reporter: progress.Progress | None = None
     colored: int = 0
     done: int = 0
 
@@ -87,7 +79,7 @@ class Run:
         self._contact_sheet = contact_sheet.ContactSheet(
             pathlib.Path(self.output, output_folder.SHEET), tuple(_TITLES.values()), replace=not continues)
         self._chapters = chapters.Chapters(self.output, found, plans)
-        self._progress = progress.Progress(len(found))
+        self._progress = self.reporter or progress.Progress(len(found))
         self._batches = batches.Batches(self, BATCH_SIZE, _MOST_PIXELS)
         self._torn = set()  # chapters without a page that cannot be written
         self._coloring = collections.deque()  # (batch, future)
@@ -102,9 +94,9 @@ class Run:
                         threads.shutdown(cancel_futures=True)
                     self._finish_the_rest()
         finally:
-            with reported(output_folder.RECORD):
+            with self._progress.written(output_folder.RECORD):
                 self._record.save()
-            with reported(output_folder.SHEET):
+            with self._progress.written(output_folder.SHEET):
                 self._contact_sheet.flush()
         return self._contact_sheet.written
 
@@ -177,7 +169,7 @@ class Run:
 
     def _make_room(self, name):
         """Makes a result's folder, before time is spent on its colors: True if that is possible."""
-        with reported(name):
+        with self._progress.written(name):
             pathlib.Path(self.output, name).parent.mkdir(parents=True, exist_ok=True)
             return True
         return False
@@ -214,12 +206,13 @@ class Run:
         """Puts the colors back into the page and writes it: its pictures for the sheet. Runs in the writer's thread."""
         drawn, result = job.sheet.drawn, job.step.result
         page = page_colors.put_together(drawn, job.colored)
-        low_res = page_colors.low_resolution(drawn, job.colored, _THUMBNAIL)
-        lines, colors = _small(drawn.lines), _small(page.colors)
-        shown = [lines, low_res, _small(page.background), cv2.multiply(lines, colors, scale=1 / 255)]
         formats.save(pathlib.Path(self.output, result.name), page, result.format, self.settings.transparent,
                      self.settings.flats)
-        return shown
+        if not self.has_sheets:
+            return None
+        low_res = page_colors.low_resolution(drawn, job.colored, _THUMBNAIL)
+        lines, colors = _small(drawn.lines), _small(page.colors)
+        return [lines, low_res, _small(page.background), cv2.multiply(lines, colors, scale=1 / 255)]
 
     def _explain(self, job):
         """Writes the explanation of a result. Runs in the writer's thread."""
@@ -230,18 +223,19 @@ class Run:
         """Waits for the result that is written first, and notes that it is done."""
         job, future, explained = self._writing.popleft()
         sheet, result = job.sheet, job.step.result
-        with reported(result.name):
+        with self._progress.written(result.name):
             pictures = future.result()
             self.colored += 1
-            with reported(output_folder.SHEET):
-                self._contact_sheet.add(result.name, pictures, sheet.number)
-            with reported(output_folder.RECORD):
+            with self._progress.written(output_folder.SHEET):
+                if pictures:
+                    self._contact_sheet.add(result.name, pictures, sheet.number)
+            with self._progress.written(output_folder.RECORD):
                 self._record.add(result.name, result.settings, job.step.picture)
         if explained:
             name = self.explanations[result.name]
-            with reported(name):
+            with self._progress.written(name):
                 explained.result()
-                with reported(output_folder.RECORD):
+                with self._progress.written(output_folder.RECORD):
                     self._record.add(name, result.settings, job.step.picture)
         self._leave(sheet)
         self._complete([result], is_new=True)
@@ -264,7 +258,7 @@ class Run:
         """Notes that there is nothing more to do for results, and writes the archives that are complete now."""
         for result in results:
             if self._chapters.complete(result, is_new):
-                with reported(result.archive):
+                with self._progress.written(result.archive):
                     self._chapters.write(result.archive, self._record)
 
 

@@ -68,7 +68,16 @@ is the first sample of seed s + k - 1. Each result is the consensus of several s
 --background '#3366cc' paints the background of every picture in this color; the rest does not change.
 
 --server=HOST:PORT lets a TensorFlow Serving instance color (see eval.export) instead of --weights. The program ends if
-the server does not answer within --timeout seconds.
+the server does not answer within --timeout seconds. --exported=FOLDER colors with an exported model in this process.
+
+--runner lets Apache Beam color on many machines, or on this one, with the same results. It takes all further flags as
+its options. Inputs, --reference, --exported and --output may then be addresses, and inputs patterns:
+
+  python -m eval.colorize --input 'gs://library/*.cbz' --output gs://library/colored \
+      --exported gs://library/comic_colorizer --runner=DataflowRunner --project=... --region=... --temp_location=...
+
+The unit of work is a chapter. skipped.json in --output names what was skipped, with the reasons; there are no contact
+sheets. A second run colors a chapter as a whole if anything in it has changed.
 
 The exit status is 0 if any picture was colored or is done already, else 1.
 """
@@ -78,7 +87,7 @@ import sys
 
 from absl import flags
 
-from data_pipeline.common import errors, program
+from data_pipeline.common import errors, program, remote
 from data_pipeline.pictures import pages
 from eval import (
     coloring,
@@ -92,7 +101,7 @@ from eval import (
     systems,
 )
 from eval.formats import files
-from eval.serving import client
+from eval.serving import client, exported
 from eval.settings import Settings, parse_background, weights_checksum
 from models import comic_colorizer
 
@@ -101,7 +110,7 @@ _DEFAULTS = Settings()
 
 
 def colorize(inputs, output, system, settings=_DEFAULTS, name_encoding=None, overwrite=False, hints=None,
-             takes_hints=True, references=(), explains=False):
+             takes_hints=True, references=(), explains=False, beam_options=None):
     """Colors all line art that is found in `inputs` into the folder `output`, and prints progress.
 
     Args:
@@ -113,6 +122,7 @@ def colorize(inputs, output, system, settings=_DEFAULTS, name_encoding=None, ove
       takes_hints: whether the system takes hints; if not, it is said that they are left out.
       references: paths of references that the user gives. `settings.previous` tells whether panels are references, too.
       explains: whether to write explanations.
+      beam_options: list of Apache Beam's options, such as ['--runner=DirectRunner'], to let Beam color; or None.
     Returns:
       (number of results that were colored, number of those that were done before).
     Raises:
@@ -146,9 +156,15 @@ def colorize(inputs, output, system, settings=_DEFAULTS, name_encoding=None, ove
     output_folder.check_inputs_stay(
         [*inputs, *references], [*found, *hints.values(), *cut.files.values(), *referred], output,
         [*written, output_folder.RECORD])
-    system.expect(len(found))
     run = coloring.Run(system, settings, output, overwrite, hints, cut.files, squares, explanations)
-    sheets = run.color(found, plans)
+    sheets = []
+    if beam_options is not None:
+        remote.filesystems('--runner')
+        from eval import beam_coloring
+        beam_coloring.color(run, found, plans, beam_options)
+    else:
+        system.expect(len(found))
+        sheets = run.color(found, plans)
     done = f', and {run.done} that {"was" if run.done == 1 else "were"} done before' if run.done else ''
     print(f'{run.colored} {"picture" if run.colored == 1 else "pictures"} in {output}{done}')
     for path in sheets:
@@ -173,7 +189,7 @@ def _print_listing(listing, earlier):
         print(f'left out: {earlier} of earlier runs')
 
 
-def main():
+def main(beam_options):
     sys.stdout.reconfigure(errors='backslashreplace')  # for names that the terminal cannot show
     background = parse_background(FLAGS.background)
     if background is not None and FLAGS.model != 'comic':
@@ -186,7 +202,13 @@ def main():
         raise errors.UserError(f'{asked}: {FLAGS.model} takes no references')
     if FLAGS.transparent and FLAGS.format == 'jpeg':
         raise errors.UserError('--transparent: JPEG has no transparency')
-    if FLAGS.server is None:
+    if FLAGS.exported is not None:
+        if FLAGS.server is not None or FLAGS.model != 'comic':
+            raise errors.UserError('--exported: holds the system comic, so neither --server nor another --model can be '
+                                   'given')
+        system = exported.ExportedSystem(FLAGS.exported)
+        described = f'exported {system.checksum}'
+    elif FLAGS.server is None:
         system = systems.LocalSystem(FLAGS.model, FLAGS.weights, FLAGS.drafts,
                                      coloring.BATCH_SIZE if FLAGS.xla else None, FLAGS.whole_batches)
         described = f'{FLAGS.model} {FLAGS.drafts} {weights_checksum(system.colorizer)}'
@@ -198,7 +220,7 @@ def main():
                         FLAGS.inverted, FLAGS.format or '', FLAGS.transparent, FLAGS.flats, described,
                         previous and FLAGS.model == 'comic')
     if not any(colorize(FLAGS.input, FLAGS.output, system, settings, FLAGS.name_encoding, FLAGS.overwrite, FLAGS.hints,
-                        FLAGS.model == 'comic', references, FLAGS.explain)):
+                        FLAGS.model == 'comic', references, FLAGS.explain, beam_options)):
         raise errors.UserError('nothing was colored')
 
 
@@ -207,6 +229,8 @@ if __name__ == '__main__':
     flags.DEFINE_string('output', None, 'Folder to write to.', required=True)
     system_flags.define()
     flags.DEFINE_enum('model', 'comic', systems.SYSTEMS, 'System that colors: comic, or a baseline.')
+    flags.DEFINE_string('exported', None, 'Folder or address of an exported model (see eval.export), which colors '
+                        'instead of --weights.')
     flags.DEFINE_string('hints', None, 'Folder of hints, PNG files that give colors at places of the drawings. Hints '
                         'beside the drawings are found without it.')
     flags.DEFINE_multi_string('reference', [], 'File, folder or archive of colored pictures of the same comic, whose '
@@ -232,4 +256,4 @@ if __name__ == '__main__':
     flags.DEFINE_string('name_encoding', None, 'Encoding of the names in archives that do not say which they use, such '
                         'as cp932 or gb18030. Without it, the encoding is detected.')
     flags.DEFINE_bool('overwrite', False, 'Make results again that are done.')
-    program.run(main)
+    program.run_also_on_beam(main)

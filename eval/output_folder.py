@@ -14,15 +14,17 @@ import re
 import time
 import unicodedata
 
-from data_pipeline.common import errors, files
+from data_pipeline.common import errors, files, remote
 from data_pipeline.pictures import pages, pixels
 from eval.formats import files as formats
 
 RECORD, SHEET = 'colorized.json', 'contact_sheet.png'
+SKIPPED = 'skipped.json'  # what Beam's workers could not color
 EXPLANATION = '.explain.png'  # what the name of an explanation ends with
 _LONGEST, _ROOM = 255, len('-999999.cbz.pages.part')  # bytes of a name on most file systems, and of what follows a stem
 _SAVE_AFTER = 5  # seconds between two writings of the record
-_OWN = re.compile(rf'{re.escape(RECORD)}(\.part)?|.*\.(png|jpg|jpeg|webp|psd|ora|cbz)\.part', re.IGNORECASE)
+_OWN = re.compile(rf'({re.escape(RECORD)}|{re.escape(SKIPPED)})(\.part)?|.*\.(png|jpg|jpeg|webp|psd|ora|cbz)\.part',
+                  re.IGNORECASE)
 _LIKE_A_FILE = re.compile(r'.*\.(png|json)(\.part)?', re.IGNORECASE)
 _SHEETS = re.compile(rf'{pathlib.Path(SHEET).stem}(-[0-9]+)?\.png|.*{re.escape(EXPLANATION)}', re.IGNORECASE)
 _LIKE_A_SHEET = re.compile(rf'{pathlib.Path(SHEET).stem}(-[0-9]+)?', re.IGNORECASE)
@@ -83,12 +85,14 @@ def without_earlier_results(found, folder):
 
     Args:
       found: list of `pages.Page`.
-      folder: the folder that is written to; it need not exist.
+      folder: the folder that is written to; it need not exist. At an address, all that lies in it counts as results.
     Returns:
       List of `pages.Page`.
     """
-    is_within = within(folder)
-    return [page for page in found if not (is_within(page.path) and _is_own(page.path))]
+    if remote.is_address(folder):
+        return [page for page in found if not page.path.startswith(f'{str(folder).rstrip("/")}/')]
+    is_within, is_part = within(folder), within(os.path.join(folder, files.PARTS))
+    return [page for page in found if not (is_within(page.path) and _is_own(page.path) or is_part(page.path))]
 
 
 def check_inputs_stay(inputs, found, folder, names):
@@ -102,6 +106,8 @@ def check_inputs_stay(inputs, found, folder, names):
     Raises:
       UserError: a file would overwrite an input, or `folder` is not a folder.
     """
+    if remote.is_address(folder):
+        return  # `without_earlier_results` takes nothing from there
     folder = pathlib.Path(folder)
     if folder.exists() and not folder.is_dir():
         raise errors.UserError(f'--output={folder}: not a folder')
@@ -148,7 +154,7 @@ def without_sheets(found):
 
     def is_beside_results(page):
         name = os.path.basename(page.path)
-        return not page.keys and (name == RECORD or _SHEETS.fullmatch(name) and formats.is_own(page.path))
+        return not page.keys and (name in (RECORD, SKIPPED) or _SHEETS.fullmatch(name) and formats.is_own(page.path))
 
     return [page for page in found if not is_beside_results(page)]
 
@@ -205,7 +211,11 @@ class Record:
     A result is done if it was made with the same settings from the same picture. A record that is damaged is empty.
 
     Args:
-      folder: the folder of results; it need not exist.
+      folder: the folder of results, or a `files.Folder`; it need not exist.
+      made: what is known of it, as `made` has it; None reads it from the folder.
+
+    Attributes:
+      made: {name of a result: how it was made}.
 
     Example:
       >>> record = Record(folder)
@@ -215,12 +225,13 @@ class Record:
       False
     """
 
-    def __init__(self, folder):
-        self.path = pathlib.Path(folder, RECORD)
-        self._made, self._changed, self._saved = {}, False, time.monotonic()
-        with contextlib.suppress(OSError, ValueError, RecursionError, LookupError, TypeError, AttributeError):
-            stored = json.loads(self.path.read_text(encoding='utf-8'))
-            self._made = {name: str(made) for name, made in stored['results'].items()}
+    def __init__(self, folder, made=None):
+        self._folder = folder if isinstance(folder, files.Folder) else files.Folder(folder)
+        self.made, self._changed, self._saved = made or {}, False, time.monotonic()
+        if made is None:
+            with contextlib.suppress(OSError, ValueError, RecursionError, LookupError, TypeError, AttributeError):
+                stored = json.loads(self._folder.read(RECORD))
+                self.made = {name: str(made) for name, made in stored['results'].items()}
 
     def is_done(self, result, picture=''):
         """Tells whether a result is there, alone or in its archive, and was made with its settings from this picture.
@@ -229,26 +240,31 @@ class Record:
           result: a `settings.Result`.
           picture: checksum of the picture; '' stands for any.
         """
-        made = self._made.get(result.name, '')
+        made = self.made.get(result.name, '')
         return made.startswith(f'{result.settings} {picture}') and any(
-            os.path.isfile(self.path.parent / file) for file in (result.name, result.archive) if file)
+            self._folder.is_file(file) for file in (result.name, result.archive) if file)
 
     def forget(self, name):
         """Forgets a result that is to be replaced. Until `add`, a run that is killed leaves it as not done."""
-        if self._made.pop(name, None):
+        if self.made.pop(name, None):
             self._changed = True
             self.save()
 
     def add(self, name, settings, picture):
         """Adds a result that is written. Writes the record if the last time is some seconds ago."""
-        self._made[name] = f'{settings} {picture}'
+        self.made[name] = f'{settings} {picture}'
         self._changed = True
         if time.monotonic() - self._saved > _SAVE_AFTER:
             self.save()
 
+    def replace(self, names, made):
+        """Forgets some results, and adds what is known of them now, as `made` has it."""
+        before = {name: self.made.pop(name) for name in names if name in self.made}
+        self.made |= made
+        self._changed |= before != made
+
     def save(self):
         """Writes the record, if it has changed."""
         if self._changed:
-            with files.atomic_write(self.path) as part:
-                part.write_text(json.dumps({'results': self._made}, indent=0), encoding='utf-8')
+            self._folder.write_text(RECORD, json.dumps({'results': self.made}, indent=0))
             self._changed, self._saved = False, time.monotonic()

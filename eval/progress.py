@@ -1,6 +1,7 @@
 """What a run of eval.colorize says of its pages, and how fast it is."""
 
 import contextlib
+import errno
 import time
 
 _LONG = 2  # seconds; of less, nothing is said
@@ -31,8 +32,26 @@ class Progress:
         yield
         if self._begun is None:
             self._begun = time.monotonic()
-            if self._begun - start > _LONG:
-                print(f'the networks are ready: {self._begun - start:.0f} s for the first batch, with compilation')
+            self.begin(self._begun - start)
+
+    def begin(self, seconds):
+        """Says how long the first batch took."""
+        if seconds > _LONG:
+            print(f'the networks are ready: {seconds:.0f} s for the first batch, with compilation')
+
+    @contextlib.contextmanager
+    def written(self, name):
+        """Surrounds the writing of a file. If it cannot be written, the run goes on, except where the disk is full."""
+        try:
+            yield
+        except OSError as error:
+            if error.errno in (errno.ENOSPC, errno.EDQUOT):
+                raise
+            self.failed(name, f'cannot be written ({error.strerror or error})')
+
+    def failed(self, name, reason):
+        """Says why a file is not written."""
+        print(f'skipped {name}: {reason}', flush=True)
 
     def page(self, sheet):
         """Prints a page that is done, or why it is not.

@@ -12,7 +12,7 @@ import typing
 import numpy as np
 
 from data_pipeline import prepare
-from data_pipeline.common import errors, files
+from data_pipeline.common import errors, files, remote
 from data_pipeline.outlines import cleaning, line_art, outline
 from data_pipeline.panels import cutter
 from data_pipeline.pictures import companions, names, pages, pixels, square
@@ -67,7 +67,7 @@ def parse(given):
         raise errors.UserError(f'--reference={PREVIOUS}: contradicts --reference={NONE}')
     paths = [path for path in given if path not in (PREVIOUS, NONE)]
     for path in paths:
-        if not os.path.exists(path):
+        if not (remote.is_address(path) or os.path.exists(path)):
             raise errors.UserError(f'--reference={names.printable(path)}: no such file or folder')
     return paths, NONE not in given
 
@@ -143,7 +143,7 @@ def evenly(items, most):
 def _with_line_art(page, beside):
     """Finds the line art of a reference that is given by itself: its companions, see `companions.with_companions`."""
     stem = companions.stem(page)
-    if 'line' in beside or page.keys or stem == page.name.rpartition('.')[0]:
+    if 'line' in beside or page.keys or remote.is_address(page.path) or stem == page.name.rpartition('.')[0]:
         return beside
     start, folder = f'{os.path.basename(stem)}.line.', os.path.dirname(page.path)
     for name in sorted(os.listdir(folder)):

@@ -32,7 +32,7 @@ class LocalSystem:
     """
 
     def __init__(self, name, weight_folders, drafts=comic_colorizer.DRAFTS, batch_size=None, whole_batches=None):
-        self.name = name
+        self.name, self._arguments = name, (name, weight_folders, drafts, batch_size, whole_batches)
         self._batch_size = 1
         if name == 'comic':
             self.colorizer = comic_colorizer.ComicColorizer.from_pretrained(
@@ -45,6 +45,10 @@ class LocalSystem:
         else:
             self.colorizer = pix2pix.Pix2Pix.from_pretrained(weight_folders)
             self.size = self.colorizer.config.image_size
+
+    def __reduce__(self):
+        """Pickles how the system is made, so that another process makes it anew."""
+        return LocalSystem, self._arguments
 
     def expect(self, pictures):
         """Prepares for a number of pictures. For a few, compiling takes longer than it saves, and more memory."""

@@ -22,7 +22,7 @@ def run_here(program, *arguments):
     """
     argv = [program, *map(str, arguments)]
     with (flagsaver.flagsaver(), mock.patch.object(sys, 'argv', argv), warnings.catch_warnings(),
-          mock.patch.object(app, 'run', lambda main: main(flags.FLAGS(argv)))):
+          mock.patch.object(app, 'run', lambda main, flags_parser=flags.FLAGS: main(flags_parser(argv)))):
         warnings.simplefilter('ignore', RuntimeWarning)  # of runpy: the module was imported before
         try:
             runpy.run_module(program, run_name='__main__')

@@ -17,10 +17,12 @@ import models
 import train
 
 HAS_GRADIO = importlib.util.find_spec('gradio') is not None  # of requirements-web.txt, which may be missing
+HAS_BEAM = importlib.util.find_spec('apache_beam') is not None  # of requirements-beam.txt, likewise
 ROOT = pathlib.Path(models.__file__).parent.parent
 MODULES = [module.name for package in (data_pipeline, models, train, eval_package)
            for module in pkgutil.walk_packages(package.__path__, f'{package.__name__}.') if not module.ispkg
-           and (HAS_GRADIO or module.name not in ('eval.web.guard', 'eval.web.layout', 'eval.web.page'))]
+           and (HAS_GRADIO or module.name not in ('eval.web.guard', 'eval.web.layout', 'eval.web.page'))
+           and (HAS_BEAM or 'beam' not in module.name)]
 
 
 def _public_classes(module):

@@ -7,6 +7,7 @@ a temporary file without a name. Nothing is ever written to a member's path.
 import contextlib
 import io
 import tarfile
+import threading
 
 import py7zr
 
@@ -68,6 +69,7 @@ class Archive:
             raise ArchiveError(f'more than {MAX_MEMBERS} files in the archive')
         if sum(member.size or 0 for member in self.members) > limit:
             raise ArchiveError(BOMB)
+        self._lock = threading.Lock()  # threads that work for Beam may share an archive, which has one position
         self._sizes = {member.key: member.size or 0 for member in self.members}
 
     def read(self, key):
@@ -82,7 +84,7 @@ class Archive:
         """
         content = b''
         if self._sizes[key] <= MAX_MEMBER_BYTES:
-            with _reasons('cannot be unpacked'):
+            with self._lock, _reasons('cannot be unpacked'):
                 content = self._archive.read(key)
         if max(self._sizes[key], len(content)) > MAX_MEMBER_BYTES:
             raise ArchiveError(f'too large: over {MAX_MEMBER_BYTES // 2**20} MiB in the archive')

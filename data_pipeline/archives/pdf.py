@@ -2,6 +2,7 @@
 
 import io
 import math
+import threading
 
 import pypdfium2
 
@@ -9,6 +10,7 @@ from data_pipeline.archives.member import MAX_MEMBERS, ArchiveError, Member
 
 _RESOLUTION = 200  # dpi, at least, of pages that are not only pictures
 _MAX_PIXELS = 50_000_000
+_PDFIUM = threading.RLock()  # it is not made for several threads
 
 
 class Pdf:
@@ -26,16 +28,23 @@ class Pdf:
     def __init__(self, stream, limit):
         del limit
         try:
-            self._document = pypdfium2.PdfDocument(stream.read())
+            with _PDFIUM:
+                self._document = pypdfium2.PdfDocument(stream.read())
         except pypdfium2.PdfiumError as error:
             if 'password' in str(error):
                 raise ArchiveError('encrypted') from error
             raise
 
     def members(self):
-        return [Member(number, f'{number + 1:04d}.png') for number in range(min(len(self._document), MAX_MEMBERS + 1))]
+        with _PDFIUM:
+            count = min(len(self._document), MAX_MEMBERS + 1)
+        return [Member(number, f'{number + 1:04d}.png') for number in range(count)]
 
     def read(self, key):
+        with _PDFIUM:
+            return self._read(key)
+
+    def _read(self, key):
         page = self._document[key]
         objects = list(page.get_objects(max_depth=4))
         pictures = [o for o in objects if o.type == pypdfium2.raw.FPDF_PAGEOBJ_IMAGE]

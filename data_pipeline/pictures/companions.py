@@ -29,6 +29,12 @@ def with_companions(found):
     return [(page, companions.get(page.name, {})) for page in others]
 
 
+def family(page):
+    """Returns what is the same for a picture and its companions, so that each family can be paired by itself."""
+    match = _COLOR.match(page.name) or _COMPANION.match(page.name)
+    return page.group, match[1] if match else page.name
+
+
 def stem(page):
     """Returns a page's name without the suffix, and without '.colour' or '.color' if it has it."""
     match = _COLOR.match(page.name)

@@ -58,6 +58,19 @@ def unique(names):
     return result
 
 
+def family(name):
+    """Returns what is the same for all names that `unique` may have to tell apart, and for what it makes of them.
+
+    So `unique` can number the names of each family by itself.
+
+    Example:
+      >>> family('ch1/A (2).png') == family('Ch1/a.png') != family('ch1/a.jpg')
+      True
+    """
+    stem, suffix = os.path.splitext(name)
+    return _folded(re.sub(r'( \(\d+\))+$', '', stem) + suffix)
+
+
 def _folded(name):
     """The name as file systems compare it that ignore case and Unicode's form."""
     return unicodedata.normalize('NFC', name).casefold()

@@ -13,7 +13,7 @@ import pathlib
 import stat
 
 from data_pipeline.archives import archive, name_encoding
-from data_pipeline.common import errors
+from data_pipeline.common import errors, remote
 from data_pipeline.pictures import names, pixels
 
 MAX_BYTES_IN_ARCHIVES = 4 * 2**30  # unpacked size of the archives in one archive
@@ -79,31 +79,100 @@ def find(inputs, encoding=None):
     What is given or linked to several times is listed once.
 
     Args:
-      inputs: paths of files, archives and folders.
+      inputs: paths of files, archives and folders; or addresses of such, and patterns of files, see `common.remote`.
       encoding: encoding of the names in archives that do not say which they use; None detects it.
     Returns:
       A `Listing`.
     Raises:
       UserError: an input does not exist, or Python does not know the encoding.
     """
-    if encoding:
-        name_encoding.check(encoding)
-    listing, seen = Listing([], []), set()
-    paths = [pathlib.Path(os.path.abspath(given)) for given in inputs]
-    for given, path in zip(inputs, paths, strict=True):
-        if not path.exists():
-            raise errors.UserError(f'{names.printable(given)}: no such file or folder')
-    folders = [path if path.is_dir() else path.parent for path in paths]
-    for path, top, folder in zip(paths, _tops(paths), _tops(folders), strict=True):
-        files = [(names.printable(file.relative_to(path)).replace(os.sep, '/') if file != path else '', file)
-                 for file in _walk(path, top, seen, listing)]
-        for inside, file in sorted(files, key=lambda pair: names.natural(pair[0])):
-            name = f'{top}/{inside}' if inside else top
-            page = Page(name, inside or names.printable(path.name), name.rpartition('/')[0] or folder, str(file))
-            _list_file(page, encoding, listing)
+    files = find_files(inputs, encoding)
+    listing = Listing([], files.failed, files.passed_over)
+    for file in files.pages:
+        _list_file(file, encoding, listing)
     unique = names.unique([page.name for page in listing.pages])
     listing.pages = [dataclasses.replace(page, name=name) for page, name in zip(listing.pages, unique, strict=True)]
     return listing
+
+
+def find_files(inputs, encoding=None):
+    """Lists files as `find` does, but does not open them.
+
+    Args:
+      inputs, encoding: see `find`; the encoding is only checked.
+    Returns:
+      A `Listing` of the files, each a Page; `pages_in` tells which pages a file has.
+    Raises:
+      UserError: see `find`.
+    """
+    if encoding:
+        name_encoding.check(encoding)
+    listing, seen = Listing([], []), set()
+    places = [_Place.of(given) for given in inputs]
+    folders = [place.path if place.is_folder else place.path.parent for place in places]
+    for place, top, folder in zip(places, _tops([place.path for place in places]), _tops(folders), strict=True):
+        files = [(names.printable(inside).replace(os.sep, '/'), file)
+                 for inside, file in place.files(top, seen, listing)]
+        for inside, file in sorted(files, key=lambda pair: names.natural(pair[0])):
+            name = f'{top}/{inside}' if inside else top
+            listing.pages.append(Page(name, inside or names.printable(place.path.name),
+                                      name.rpartition('/')[0] or folder, file))
+    return listing
+
+
+def pages_in(file, encoding=None):
+    """Lists the pages of a file.
+
+    Args:
+      file: a Page of `find_files`.
+      encoding: see `find`.
+    Returns:
+      A `Listing`. Its names are not yet unique; see `names.unique`.
+    """
+    listing = Listing([], [])
+    _list_file(file, encoding, listing)
+    return listing
+
+
+class _Place:
+    """Where an input is: on this machine, or at an address or a pattern, which Beam's file systems list.
+
+    Attributes:
+      path: pathlib path, for its parts; of a pattern the part without wild cards.
+      is_folder: whether it is a folder.
+    """
+
+    def __init__(self, path, is_folder, matched=None):
+        self.path, self.is_folder, self._matched = path, is_folder, matched
+
+    @classmethod
+    def of(cls, given):
+        if remote.is_address(given) or remote.is_pattern(given):
+            given = str(given) if remote.is_address(given) else os.path.abspath(given)
+            matched = remote.match(given)
+            if not matched:
+                raise errors.UserError(f'{given}: no such file or folder')
+            fixed = remote.fixed_part(given)
+            return cls(pathlib.PurePosixPath(fixed), matched != [fixed], (fixed, matched))
+        path = pathlib.Path(os.path.abspath(given))
+        if not path.exists():
+            raise errors.UserError(f'{names.printable(given)}: no such file or folder')
+        return cls(path, path.is_dir())
+
+    def files(self, name, seen, listing):
+        """Yields (path inside, path) of its files; see `_walk`."""
+        if self._matched is None:
+            for file in _walk(self.path, name, seen, listing):
+                yield file.relative_to(self.path) if file != self.path else '', str(file)
+            return
+        fixed, matched = self._matched
+        for path in matched:
+            inside = path[len(fixed) + 1:]
+            if path in seen or names.left_by_system(inside):
+                listing.passed_over += 1
+            else:
+                seen.add(path)
+                yield inside, path
 
 
 def _tops(paths):
@@ -158,7 +227,7 @@ def _first_time(path, seen):
 def _list_file(page, encoding, listing):
     """Adds a file to the listing, or the pages in it if it has several."""
     try:
-        if not page.keys and not stat.S_ISREG(os.stat(page.path).st_mode):
+        if not (page.keys or remote.is_address(page.path) or stat.S_ISREG(os.stat(page.path).st_mode)):
             raise archive.ArchiveError('not a regular file')
         with open_stream(page) as stream:
             if archive.kind_of(stream) is None:
@@ -217,11 +286,12 @@ def open_stream(page):
       ArchiveError, OSError: the file cannot be read.
     """
     if not page.keys:
-        with open(page.path, 'rb') as stream:
+        with remote.open_binary(page.path) as stream:
             yield stream
         return
     unpack = _unpacked if page.frame else _unpacked.__wrapped__  # a file of several pages is kept for the next page
-    yield io.BytesIO(unpack(page.path, page.keys, os.stat(page.path).st_mtime_ns))
+    changed = None if remote.is_address(page.path) else os.stat(page.path).st_mtime_ns
+    yield io.BytesIO(unpack(page.path, page.keys, changed))
 
 
 @functools.lru_cache(1)
@@ -232,7 +302,7 @@ def _unpacked(path, keys, changed):
 @functools.lru_cache(_OPEN_ARCHIVES)
 def _archive(path, keys, _):
     """Opens an archive, or the archive in it that the keys lead to, and keeps it open."""
-    stream = open(path, 'rb')  # noqa: SIM115
+    stream = remote.open_binary(path)
     return archive.Archive(io.BytesIO(archive.Archive(stream).read(keys[0])) if keys else stream)
 
 

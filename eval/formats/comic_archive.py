@@ -4,7 +4,7 @@ import pathlib
 import zipfile
 
 from data_pipeline.common import files
-from eval.formats import SOFTWARE
+from eval.formats import SOFTWARE, member
 
 
 def write(path, members):
@@ -24,5 +24,5 @@ def write(path, members):
     pathlib.Path(path).parent.mkdir(parents=True, exist_ok=True)
     with files.atomic_write(path) as part, zipfile.ZipFile(part, 'w') as archive:  # pages are packed already
         for name, content in members:
-            archive.writestr(name.encode('utf-8', 'backslashreplace').decode(), content)  # zip takes no broken Unicode
+            archive.writestr(member(name.encode('utf-8', 'backslashreplace').decode()), content)  # no broken Unicode
         archive.comment = SOFTWARE.encode()

@@ -6,7 +6,7 @@ from xml.sax import saxutils
 
 from PIL import Image
 
-from eval.formats import SOFTWARE
+from eval.formats import SOFTWARE, member
 from eval.formats.layered import ColoredPage
 
 _THUMBNAIL = 256  # pixels, the most that the specification allows
@@ -35,17 +35,17 @@ def write(file, page: ColoredPage, transparent=False):
     merged = page.to_image(transparent)
     stack = [f"<?xml version='1.0' encoding='UTF-8'?>\n<image version='0.0.3' w='{width}' h='{height}'>\n<stack>\n"]
     with zipfile.ZipFile(file, 'w') as archive:
-        archive.writestr('mimetype', 'image/openraster')  # first and not compressed, so that programs can tell it
+        archive.writestr(member('mimetype'), 'image/openraster')  # first and not compressed, to tell it by
         for number, (name, picture) in enumerate(layers):
             blend = 'multiply' if name == 'lines' else 'src-over'
             visibility = 'visible' if name in ('lines', 'colors') else 'hidden'
             stack.append(f"<layer name={saxutils.quoteattr(name)} src='data/layer{number}.png' x='0' y='0'"
                          f" opacity='1.0' visibility='{visibility}' composite-op='svg:{blend}'/>\n")
-            archive.writestr(f'data/layer{number}.png', _png(Image.fromarray(picture)))
-        archive.writestr('stack.xml', ''.join([*stack, '</stack>\n</image>\n']), zipfile.ZIP_DEFLATED)
-        archive.writestr('mergedimage.png', _png(merged))
+            archive.writestr(member(f'data/layer{number}.png'), _png(Image.fromarray(picture)))
+        archive.writestr(member('stack.xml', zipfile.ZIP_DEFLATED), ''.join([*stack, '</stack>\n</image>\n']))
+        archive.writestr(member('mergedimage.png'), _png(merged))
         merged.thumbnail((_THUMBNAIL, _THUMBNAIL))
-        archive.writestr('Thumbnails/thumbnail.png', _png(merged))
+        archive.writestr(member('Thumbnails/thumbnail.png'), _png(merged))
         archive.comment = SOFTWARE.encode()
 
 

@@ -17,23 +17,19 @@ AUTOMATIC = (-1, -1, -1)  # a background color that asks for the sampled picture
 _TYPES = {'seed': np.int64, 'temperature': np.float32, 'background': np.float32, 'chapter': np.int64}
 
 
-class RemoteSystem:
-    """The system `comic` at a server, with the interface of `systems.LocalSystem`.
+class SignatureSystem:
+    """The system `comic` behind the signatures of an exported model, with the interface of `systems.LocalSystem`.
 
-    Args:
-      address: 'host:port' of the server's gRPC.
-      timeout: seconds to wait for one answer.
+    Subclasses have `_where`, which names the model's place, `_inputs`, the names of the inputs that it has, and
+    `_predict`, which lets it answer a request.
 
     Example:
-      >>> RemoteSystem('localhost:8500', timeout=60).size
+      >>> SignatureSystem().size
       256
     """
 
-    def __init__(self, address, timeout):
+    def __init__(self):
         self.size, self._side = LowResColorizerConfig.image_size, LowResColorizerConfig.low_res_size
-        self._address, self._timeout = address, timeout
-        unlimited = [('grpc.max_send_message_length', -1), ('grpc.max_receive_message_length', -1)]
-        self._service = prediction_service_pb2_grpc.PredictionServiceStub(grpc.insecure_channel(address, unlimited))
 
     def expect(self, pictures):
         """See `systems.LocalSystem.expect`; a server needs no preparation."""
@@ -84,7 +80,30 @@ class RemoteSystem:
     def _expect_input(self, name):
         """Raises ConnectionError if the model there does not have an input. Models of older versions lack some."""
         if name not in self._inputs:
-            raise ConnectionError(f'{self._address}: the model there takes no {name}; export it anew')
+            raise ConnectionError(f'{self._where}: the model there takes no {name}; export it anew')
+
+
+class RemoteSystem(SignatureSystem):
+    """The system `comic` at a server.
+
+    Args:
+      address: 'host:port' of the server's gRPC.
+      timeout: seconds to wait for one answer.
+
+    Example:
+      >>> RemoteSystem('localhost:8500', timeout=60).size
+      256
+    """
+
+    def __init__(self, address, timeout):
+        super().__init__()
+        self._where, self._timeout = address, timeout
+        unlimited = [('grpc.max_send_message_length', -1), ('grpc.max_receive_message_length', -1)]
+        self._service = prediction_service_pb2_grpc.PredictionServiceStub(grpc.insecure_channel(address, unlimited))
+
+    def __reduce__(self):
+        """Pickles the address, see `systems.LocalSystem`."""
+        return RemoteSystem, (self._where, self._timeout)
 
     @functools.cached_property
     def _inputs(self):
@@ -100,7 +119,7 @@ class RemoteSystem:
         outputs = self._ask(self._service.Predict, message).outputs
         missing = set(names) - set(outputs)
         if missing:
-            raise ConnectionError(f'{self._address}: the answer lacks {", ".join(sorted(missing))}')
+            raise ConnectionError(f'{self._where}: the answer lacks {", ".join(sorted(missing))}')
         return [tf.make_ndarray(outputs[name]) for name in names]
 
     def _ask(self, method, message):
@@ -110,8 +129,8 @@ class RemoteSystem:
         except grpc.RpcError as error:
             code, reason = error.code(), (error.details() or '').strip().split('\n')[0]
             if code == grpc.StatusCode.DEADLINE_EXCEEDED:
-                raise TimeoutError(f'{self._address}: no answer within {self._timeout:g} s') from error
-            raise ConnectionError(f'{self._address}: {code.name}: {reason}') from error
+                raise TimeoutError(f'{self._where}: no answer within {self._timeout:g} s') from error
+            raise ConnectionError(f'{self._where}: {code.name}: {reason}') from error
 
 
 def _chapter_numbers(count, references, chapter):

@@ -1,6 +1,9 @@
+import pickle
+
 import numpy as np
 
-from eval import systems
+from eval import settings, systems
+from eval.serving import client
 
 
 def test_a_picture_of_a_fixed_batch_depends_on_itself_alone(tiny_weights, panels):
@@ -55,3 +58,12 @@ def test_references_are_filled_up_for_one_graph_and_places_are_numbered_as_given
     assert np.any(one['image'] != plain['image'])
     for result, first, others in ((one, 1, 2), (two, 2, 0), (none, 0, 0)):
         assert result['match'].max() < (first + others) * 1024 and result['reference'].shape[1:3] == (32, 32)
+
+
+def test_a_system_that_is_sent_to_another_process_is_made_anew_there(tiny_weights):
+    system = systems.LocalSystem('comic', [tiny_weights], 2, 4, True)
+    sent = pickle.loads(pickle.dumps(system))
+    assert settings.weights_checksum(sent.colorizer) == settings.weights_checksum(system.colorizer)
+    assert sent.__reduce__() == system.__reduce__() and sent.colorizer.xla
+    remote = client.RemoteSystem('localhost:8500', 7)
+    assert pickle.loads(pickle.dumps(remote)).__reduce__() == remote.__reduce__()

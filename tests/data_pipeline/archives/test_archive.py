@@ -4,7 +4,9 @@ import os
 import sys
 import tarfile
 import tempfile
+import time
 import zipfile
+from concurrent import futures
 
 import numpy as np
 import py7zr
@@ -255,3 +257,18 @@ def test_pages_that_cannot_be_unpacked_are_errors_of_the_page(tmp_path):
     page, = pages.find([tmp_path / 'a.cbr']).pages
     with pytest.raises(pixels.PageError):
         pages.read(page)
+
+
+@pytest.mark.parametrize('kind', ['tar', '7z'])
+def test_threads_may_share_an_archive(kind):
+    class Slow(io.BytesIO):
+        def seek(self, *given):
+            position = super().seek(*given)
+            time.sleep(.002)  # time for another thread to seek, too
+            return position
+
+    contents = [bytes([k]) * 1000 for k in range(16)]
+    archive = archives.Archive(Slow(MAKERS[kind]([(f'{k:02}.png', content) for k, content in enumerate(contents)])))
+    keys = [member.key for member in archive.members]
+    with futures.ThreadPoolExecutor(4) as threads:
+        assert list(threads.map(archive.read, keys)) == contents

@@ -120,31 +120,32 @@ class SaveCheckpoints(keras.callbacks.Callback):
 
 
 class StopEarly(keras.callbacks.Callback):
-    """Stops the run after some validations without a better one. Comes before `SaveWeights`, which notes the best.
+    """Stops the run after some validations without a better one.
 
     Args:
-      best: variable that holds the best objective of all validations so far.
+      lowest: variable that holds the lowest objective of all validations of the run.
       waited: integer variable that counts the validations since then. Both belong in the checkpoints.
       patience: the most such validations.
       objective: name of the validation value; lower is better.
 
     Example:
-      >>> best, waited = tf.Variable(.5), tf.Variable(0)
-      >>> callback = StopEarly(best, waited, patience=2, objective='l1')
+      >>> lowest, waited = tf.Variable(.5), tf.Variable(0)
+      >>> callback = StopEarly(lowest, waited, patience=2, objective='l1')
       >>> callback.on_epoch_end(0, {'val_l1': .6})
       >>> int(waited.numpy())
       1
     """
 
-    def __init__(self, best, waited, patience, objective):
+    def __init__(self, lowest, waited, patience, objective):
         super().__init__()
-        self._best, self._waited, self._patience, self._objective = best, waited, patience, objective
+        self._lowest, self._waited, self._patience, self._objective = lowest, waited, patience, objective
 
     def on_epoch_end(self, epoch, logs=None):
         validated = logs.get(f'val_{self._objective}')
         if validated is None:
             return
-        self._waited.assign(0 if validated < self._best else self._waited + 1)
+        self._waited.assign(0 if validated < self._lowest else self._waited + 1)
+        self._lowest.assign(tf.minimum(self._lowest, validated))
         if self._waited >= self._patience:
             self.model.stop_training = True
 

@@ -42,7 +42,7 @@ def define_flags(batch_size, learning_rate):
     flags.DEFINE_string('objective', None, 'Validation value that chooses the best weights, such as prior_l1; lower is '
                         "better. The network's own if it is not given.")
     flags.DEFINE_integer('patience', None, 'Validations without a better one, after which the run stops. The '
-                         '--initial_weights count as validated.', lower_bound=1)
+                         '--initial_weights do not count, but stay the best if no validation is better.', lower_bound=1)
     flags.DEFINE_bool('jit_compile', False, 'Compile the training step with XLA.')
     strategies.define_flags()
 
@@ -103,9 +103,9 @@ def train(model, optimizer, more_callbacks=(), workdir=None, part='', samples=No
 
     model.compile(optimizer, jit_compile=FLAGS.jit_compile, **compile_options)
     optimizer.build(model.trained_variables)
-    best, waited = tf.Variable(math.inf), tf.Variable(0)
-    state = model.training_state() | {'best': best} | ({'waited': waited} if FLAGS.patience else {})
-    manager, first = folder.checkpoints(state)
+    best, lowest, waited = tf.Variable(math.inf), tf.Variable(math.inf), tf.Variable(0)
+    patience = {'lowest': lowest, 'waited': waited} if FLAGS.patience else {}
+    manager, first = folder.checkpoints(model.training_state() | {'best': best} | patience)
     if first:
         print(f'continuing after step {first}', flush=True)
     save = callbacks.SaveWeights(folder.path.parent if part else folder.path, best, objective)
@@ -116,7 +116,7 @@ def train(model, optimizer, more_callbacks=(), workdir=None, part='', samples=No
     every = min(FLAGS.checkpoint_every, FLAGS.steps)
     epochs = math.ceil(FLAGS.steps / every)
     validated = max(1, round(FLAGS.validate_every / every))
-    stop = [callbacks.StopEarly(best, waited, FLAGS.patience, objective)] if FLAGS.patience else []
+    stop = [callbacks.StopEarly(lowest, waited, FLAGS.patience, objective)] if FLAGS.patience else []
     if FLAGS.patience and FLAGS.initial_weights and not first:
         save.set_model(model)
         save.on_epoch_end(-1, {f'val_{objective}': model.evaluate(validation, verbose=0, return_dict=True)[objective]})

@@ -265,7 +265,8 @@ class LowResColorizer(network.Network):
         self._trains_matching = self.config.sees_references and only != 'colors'
         self._trains_colors = only != 'matching'
         for layer in self.layers:
-            layer.trainable = only != ('colors' if layer in (self.matching_network, self.matching) else 'matching')
+            of_matching = layer in (self.matching_network, self.matching)
+            layer.trainable = self._trains_matching if of_matching else self._trains_colors
         super().compile(*args, **kwargs)
         self.average = polyak_average.PolyakAverage(self.trainable_variables, self.optimizer.iterations)
 

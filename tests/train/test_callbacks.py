@@ -79,11 +79,11 @@ def test_best_holds_the_weights_of_the_best_validation(detector, tmp_path):
 
 
 def test_a_run_stops_after_some_validations_without_a_better_one():
-    best, waited = tf.Variable(.5), tf.Variable(0)
+    lowest, waited = tf.Variable(math.inf), tf.Variable(0)
     model = keras.Model()
     model.stop_training = False
-    stop = _of(model, callbacks.StopEarly(best, waited, 2, 'l1'))
-    for validated, expected in ((.6, 1), (None, 1), (.4, 0), (.5, 1), (.5, 2)):
+    stop = _of(model, callbacks.StopEarly(lowest, waited, 2, 'l1'))
+    for validated, expected in ((.6, 0), (.7, 1), (None, 1), (.4, 0), (.5, 1), (.4, 2)):
         assert not model.stop_training
         stop.on_epoch_end(0, {} if validated is None else {'val_l1': validated})
         assert waited.numpy() == expected

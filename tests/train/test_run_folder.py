@@ -114,7 +114,7 @@ def test_a_run_that_waits_for_a_better_validation_stops_at_the_same_step_after_a
         data, tiny_weights, tmp_path, monkeypatch, eager):
     monkeypatch.setattr(background_detector.BackgroundDetector, 'test_step', lambda *_: {'composite_l1': tf.ones([])})
     start = functools.partial(stopped_early, tmp_path, data, tiny_weights, monkeypatch)
-    assert [start(interrupted=4), start(), start()] == [4, 6, 6]
+    assert [start(interrupted=4), start(), start()] == [4, 8, 8]
 
 
 def test_what_chooses_the_best_weights_must_be_there(begin, data, all_for_training, tmp_path):

@@ -108,7 +108,7 @@ def test_bad_hints_are_named_with_the_reason_and_the_drawing_is_colored_without(
             raise PermissionError(13, reason)
         return open(path, *given)
 
-    monkeypatch.setattr('data_pipeline.pictures.pages.open', refuse, raising=False)
+    monkeypatch.setattr('data_pipeline.common.remote.open', refuse, raising=False)
     (folder / 'a.hints.png').write_bytes(encoded or b'')
     assert colorize.colorize([folder], tmp_path / 'out', stand_in) == (2, 0)
     said, = [line for line in capsys.readouterr().out.splitlines() if 'colored without hints' in line]

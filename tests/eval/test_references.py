@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
-from eval import coloring, colorize
+from eval import coloring, colorize, reference_bank
 from eval.settings import Settings
 from tests.eval.chapter import CAST, colors_of, draw_chapter, first, results_of, save
 from tests.eval.stand_in import StandIn, figure, files, pixels
@@ -149,7 +149,7 @@ def test_a_character_that_comes_again_and_again_is_known_through_a_long_chapter(
     colorize.colorize([draw_chapter(tmp_path / 'ch', cast)], tmp_path / 'out', stand_in)
     colors = colors_of(tmp_path / 'out/ch')
     assert len(set(colors[::6])) == 1 and len(set(colors)) > 40
-    assert max(one.shape[1] for one in stand_in.references if one is not None) == 16
+    assert max(one.shape[1] for one in stand_in.references if one is not None) == reference_bank.EARLIER
 
 
 def _reference(character, color):

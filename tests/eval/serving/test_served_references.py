@@ -80,7 +80,9 @@ def test_requests_of_unlike_references_can_be_joined(served, drawings, reference
         if name == 'reference_bytes':
             assert [len(string) for string in value] == [len(string) for string in expected]
         else:
-            np.testing.assert_allclose(value.astype(float), expected, atol=1e-3, err_msg=name)
+            # Sums over more places, if only without weight, are rounded otherwise: a level may tip over.
+            tolerance = 1 if value.dtype == np.uint8 else 1e-3
+            np.testing.assert_allclose(value.astype(float), expected, atol=tolerance, err_msg=name)
 
 
 def test_png_takes_and_gives_references(served, drawings, references):

@@ -20,7 +20,7 @@ from absl import flags
 
 from data_pipeline.common import errors, program
 from data_pipeline.pictures import colors
-from eval import contact_sheet, samples, systems
+from eval import contact_sheet, reference_files, samples, systems
 from eval.evaluation import compared, held_out_sets, metrics
 from models import comic_colorizer
 from models.ops import resize
@@ -90,7 +90,7 @@ def evaluate(data, before, after, pictures, sheet_path):
         raise errors.UserError(f'--before has pictures of {both["before"].size} pixels, --after of '
                                f'{both["after"].size}')
     held_out = list(held_out_sets.prepared(data, both['after'].size))
-    examples = [held_out[k] for k in _evenly(len(held_out), pictures)]
+    examples = reference_files.evenly(held_out, pictures)
     results = {title: color(system, examples, title) for title, system in both.items()}
     backgrounds = np.stack([mask > 127 if example.background is None else example.background
                             for mask, example in zip(results['after']['background_mask'], examples, strict=True)])
@@ -98,16 +98,11 @@ def evaluate(data, before, after, pictures, sheet_path):
 
     sheet = contact_sheet.ContactSheet(sheet_path, ('outline', 'truth', *results))
     shown = {title: compared.with_lines(result['image'], examples) for title, result in results.items()}
-    for k in _evenly(len(examples), _SHOWN):
+    for k in reference_files.evenly(range(len(examples)), _SHOWN):
         sheet.add(examples[k].name, [examples[k].fitted, examples[k].truth, *(images[k] for images in shown.values())])
     sheet.flush()
     return {'pictures': len(examples)} | {title: {name: round(float(figure), 4) for name, figure in its.items()}
                                           for title, its in figures.items()}
-
-
-def _evenly(count, most):
-    """Numbers of at most so many of `count` things, evenly spread."""
-    return np.linspace(0, count - 1, min(count, most)).astype(int)
 
 
 def main():

@@ -235,7 +235,7 @@ def input_pipeline(fastest):
 
 def chapter():
     """Prints the entry of --what=chapter."""
-    system = systems.LocalSystem('comic', [str(systems.PRETRAINED)], batch_size=coloring.BATCH_SIZE)
+    system = systems.LocalSystem('comic', [str(comic_colorizer.PRETRAINED)], batch_size=coloring.BATCH_SIZE)
     square = np.full((coloring.BATCH_SIZE, system.size, system.size), 255, np.uint8)
     inputs, numbers = (square, range(coloring.BATCH_SIZE), comic_colorizer.TEMPERATURE), [1] * coloring.BATCH_SIZE
     cases = {'networks': (system.colorize, *inputs),
@@ -296,7 +296,7 @@ def references(preset):
 
 def web():
     """Prints the entry of --what=web."""
-    system, colors = systems.LocalSystem('comic', [str(systems.PRETRAINED)]), itertools.count()
+    system, colors = systems.LocalSystem('comic', [str(comic_colorizer.PRETRAINED)]), itertools.count()
     with tempfile.TemporaryDirectory() as folder:
         Image.fromarray(synthetic_comic.draw_panel(0, 1, 1, size=_PANEL_SIZE).line_art).save(f'{folder}/panel.png')
         chapter = web_chapter.Chapter(folder, web_chapter.new_key())

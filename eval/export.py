@@ -16,7 +16,6 @@ If nothing was exported, the exit status is 1, and one line says why.
 from absl import flags
 
 from data_pipeline.common import program
-from eval import systems
 from eval.serving import saved_model
 from models import comic_colorizer
 
@@ -30,8 +29,8 @@ def main():
 
 
 if __name__ == '__main__':
-    flags.DEFINE_multi_string('weights', [str(systems.PRETRAINED)], 'Folder of trained networks. May be repeated: each '
-                              'network is loaded from the first folder that holds it.')
+    flags.DEFINE_multi_string('weights', [str(comic_colorizer.PRETRAINED)], 'Folder of trained networks. May be '
+                              'repeated: each network is loaded from the first folder that holds it.')
     flags.DEFINE_string('output', None, 'Folder of the model, which holds a folder for each version.', required=True)
     flags.DEFINE_integer('version', None, 'Number of the version; the next one by default.', lower_bound=1)
     flags.DEFINE_integer('drafts', comic_colorizer.DRAFTS, 'Number of samples that form the consensus.',

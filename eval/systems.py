@@ -9,7 +9,6 @@ from models.baselines import pix2pix, two_step_cgan
 from models.low_res_colorizer.references import ABSENT, REFERENCES
 
 SYSTEMS = ('comic', 'two_step_cgan', 'pix2pix')
-PRETRAINED = comic_colorizer.PRETRAINED
 _FEW = 4  # pictures for which XLA is not worth its compilation (our choice)
 
 

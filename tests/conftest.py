@@ -13,7 +13,6 @@ from PIL import Image
 
 from data_pipeline import prepare, synthetic_comic
 from data_pipeline.outlines import outline
-from eval import systems
 from eval.serving import saved_model
 from models import background_detector, comic_colorizer, low_res_colorizer, polishing_network
 from tests.eval.serving import stand_in_server
@@ -81,7 +80,7 @@ def served(exported):
 @pytest.fixture(scope='session')
 def pretrained():
     """The folder of the shipped weights."""
-    return systems.PRETRAINED
+    return comic_colorizer.PRETRAINED
 
 
 @pytest.fixture

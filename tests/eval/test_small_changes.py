@@ -4,6 +4,7 @@ from PIL import Image
 from data_pipeline import synthetic_comic
 from eval import colorize, systems
 from eval.settings import Settings
+from models import comic_colorizer
 
 
 def _colored(folder):
@@ -19,7 +20,7 @@ def _colored(folder):
             path = folder / kind / f'{number}.{"jpg" if kind == "JPEG" else "png"}'
             path.parent.mkdir(exist_ok=True)
             (changed if isinstance(changed, Image.Image) else Image.fromarray(changed)).save(path)
-    system = systems.LocalSystem('comic', [systems.PRETRAINED])
+    system = systems.LocalSystem('comic', [comic_colorizer.PRETRAINED])
     colorize.colorize([folder / kind for kind in kinds], folder / 'out', system, Settings(format='png'))
     return {kind: [np.asarray(Image.open(folder / 'out' / kind / f'{number}.png').resize(
         (300, 300), Image.Resampling.BOX)).astype(float) for number in (2, 3)] for kind in kinds}

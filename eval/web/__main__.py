@@ -28,12 +28,13 @@ from absl import flags
 from data_pipeline.common import program
 from eval import system_flags, systems
 from eval.serving import client
-from eval.web import server
+from eval.web import rest, server
 
 FLAGS = flags.FLAGS
 
 
 def main():
+    rest.use_one_heap()
     if FLAGS.server:
         system, lines = client.RemoteSystem(FLAGS.server, FLAGS.timeout), [f'--server={FLAGS.server}']
     else:

@@ -36,3 +36,11 @@ class Cache:
             while self._total > self._most and len(self._values) > 1:
                 self._total -= self._weight(self._values.popitem(last=False)[1])
         return value
+
+    def clear(self):
+        """Forgets all values: whether there were any."""
+        with self._lock:
+            held = bool(self._values)
+            self._values.clear()
+            self._total = 0
+        return held

@@ -64,6 +64,10 @@ class Colorist:
                                     np.zeros((size, size, 4), np.uint8))
         self._ask_networks(square, 0, Settings(), [])
 
+    def forget(self):
+        """Empties the caches: whether there was anything in them."""
+        return any([cache.clear() for cache in (self._drawn, self._colored, self._squares, self._banks)])
+
     def drawn(self, chapter, name):
         """Reads a page and takes it apart, with its hints.
 

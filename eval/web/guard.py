@@ -28,13 +28,14 @@ class Guard:
     Args:
       app: an ASGI application.
       folder: of uploaded files, see `transfer`.
+      rest: a `rest.Rest`, which is told of every request.
 
     Example:
-      >>> guard = Guard(app=None, folder=folder)
+      >>> guard = Guard(app=None, folder=folder, rest=None)
     """
 
-    def __init__(self, app, folder):
-        self._app, self._folder = app, folder
+    def __init__(self, app, folder, rest):
+        self._app, self._folder, self._rest = app, folder, rest
 
     async def __call__(self, scope, receive, send):
         async def send_with_policy(message):
@@ -42,12 +43,14 @@ class Guard:
                 message['headers'] = [*message.get('headers', ()), *_HEADERS]
             await send(message)
 
-        app = self._app
-        if scope['type'] == 'http':
-            if scope['path'] == _UPLOAD:
-                transfer.clean(self._folder)
-            app = _refusal(scope['method'], scope['path'], dict(scope['headers'])) or app
-        with contextlib.suppress(requests.ClientDisconnect):  # the browser went away; nobody needs to read that
+        if scope['type'] != 'http':  # what the server tells itself when it starts and ends
+            await self._app(scope, receive, send)
+            return
+        if scope['path'] == _UPLOAD:
+            transfer.clean(self._folder)
+        app = _refusal(scope['method'], scope['path'], dict(scope['headers'])) or self._app
+        # The browser may go away; nobody needs to read that.
+        with self._rest.visitor(), contextlib.suppress(requests.ClientDisconnect):
             await app(scope, receive, send_with_policy)
 
 
@@ -59,7 +62,7 @@ async def refuse_address(url, *_):
 def _refusal(method, path, headers):
     """The answer to a request that is not let in, or None."""
     if not _PATHS.fullmatch(path):
-        return print('REFUSED', path) or responses.PlainTextResponse('Not found', 404)
+        return responses.PlainTextResponse('Not found', 404)
     most, length = MOST_BYTES if path == _UPLOAD else _MOST_OTHER_BYTES, headers.get(b'content-length', b'')
     if method == 'POST' and not (length.isdigit() and int(length) <= most):
         return responses.PlainTextResponse(f'At most {most // 10**6} MB at a time', 413)

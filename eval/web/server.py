@@ -7,11 +7,12 @@ import pathlib
 import socket
 
 from data_pipeline.common import errors
-from eval.web import cache, chapter, colorist, studio
+from eval.web import cache, chapter, colorist, rest, studio
 
 LOCAL = '127.0.0.1'
 _MOST_WAITING = 64  # requests; what comes beyond is refused
 _MOST_CHAPTERS = 64  # that are open; others are opened again when they are asked for
+_MOST_SESSIONS = 64  # of browsers, whose last pictures Gradio keeps; the page does not need them
 _RISK = ('anybody who reaches this address can use the program, fill the disk, and open chapters whose address they '
          'know; --password=... keeps others out')
 
@@ -50,13 +51,22 @@ def serve(system, work, lines, host=LOCAL, port=7860, password=None, is_blocking
     artist = studio.Studio(colors, work / 'transfer')
     app = page.build(lambda key: chapters.get(key, lambda: chapter.Chapter(work, key, lines)), artist)
     app.queue(max_size=_MOST_WAITING)
+
+    def forget():
+        for answers in app._queue.pending_messages_per_session.values():  # of clients that went away before these came
+            while not answers.empty():
+                answers.get_nowait()
+        app.app.state_holder.session_data.clear()
+        return colors.forget()
+
     app.launch(server_name=host, server_port=port, quiet=True, prevent_thread_lock=True, ssr_mode=False, share=False,
                theme=layout.theme(), css=layout.static('page.css'), footer_links=[], max_file_size=guard.MOST_BYTES,
-               run_history=False,
+               run_history=False, state_session_capacity=_MOST_SESSIONS,
                auth=None if password is None else lambda _, given: hmac.compare_digest(
                    given.encode(), password.encode()),
                auth_message='Any user name, and the password.',
-               app_kwargs={'middleware': [middleware.Middleware(guard.Guard, work / 'transfer')]})
+               app_kwargs={'middleware': [middleware.Middleware(
+                   guard.Guard, work / 'transfer', rest.Rest(forget))]})
     print(f'http://{host}:{port}/', flush=True)
     if host != LOCAL and password is None:
         print(f'warning: {_RISK}', flush=True)

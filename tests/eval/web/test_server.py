@@ -4,6 +4,7 @@ import concurrent.futures
 import json
 import os
 import socket
+import time
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -17,15 +18,15 @@ from tests.eval.web.conftest import draw
 
 pytest.importorskip('gradio', reason='gradio is not installed: requirements-web.txt')
 
-from eval.web import guard  # noqa: E402
+from eval.web import guard, rest  # noqa: E402
 
 
-def _serve(folder, **options):
+def _serve(folder, system, **options):
     """Starts a server: (its gr.Blocks, its port)."""
     with socket.socket() as found:
         found.bind((server.LOCAL, 0))
         port = found.getsockname()[1]
-    return server.serve(StandIn(), folder, [], port=port, is_blocking=False, **options), port
+    return server.serve(system, folder, [], port=port, is_blocking=False, **options), port
 
 
 @pytest.fixture(scope='module')
@@ -34,8 +35,13 @@ def work(tmp_path_factory):
 
 
 @pytest.fixture(scope='module')
-def served(work):
-    app, port = _serve(work)
+def system():
+    return StandIn()
+
+
+@pytest.fixture(scope='module')
+def served(work, system):
+    app, port = _serve(work, system)
     yield app, port
     app.close()
 
@@ -135,6 +141,23 @@ def test_what_is_too_large_is_refused_and_the_next_request_answered(work, served
     assert _act(served, key, {'page': 'a.png', 'actions': []})[0] == 200
 
 
+def test_pages_are_kept_while_a_browser_is_open_and_forgotten_when_it_has_gone(work, served, system, tmp_path,
+                                                                               monkeypatch):
+    key, show = _new_chapter(work, tmp_path), {'page': 'a.png', 'actions': []}
+    with socket.create_connection((server.LOCAL, served[1])) as browser:
+        browser.sendall(b'GET /gradio_api/heartbeat/y HTTP/1.1\r\nHost: x\r\n\r\n')
+        assert b' 200 ' in browser.recv(99)
+        monkeypatch.setattr(rest, '_SECONDS', .1)
+        _act(served, key, show)
+        colored = len(system.received)
+        time.sleep(1)
+        _act(served, key, show)
+        assert len(system.received) == colored
+    time.sleep(2)
+    _act(served, key, show)
+    assert len(system.received) == colored + 1
+
+
 def test_a_browser_may_load_nothing_from_elsewhere(served):
     status, text, headers = _ask(served[1], '')
     assert status == 200 and headers['Content-Security-Policy'].startswith("default-src 'self'")
@@ -172,8 +195,8 @@ def test_clients_that_go_away_in_mid_run_keep_no_place(work, served, tmp_path):
     assert '"msg":"process_completed"' in messages and '"success":true' in messages and 'a.png' in messages
 
 
-def test_a_password_keeps_others_out(tmp_path):
-    app, port = _serve(tmp_path, password='three red foxes')
+def test_a_password_keeps_others_out(tmp_path, system):
+    app, port = _serve(tmp_path, system, password='three red foxes')
     try:
         assert 'auth_required' in _ask(port, '')[1] and _ask(port, 'config')[0] == 401
 
@@ -193,7 +216,7 @@ def test_a_port_that_is_taken_is_named(tmp_path, served):
         server.serve(StandIn(), tmp_path, [], port=served[1], is_blocking=False)
 
 
-def test_what_others_could_do_without_a_password_is_said(tmp_path, capsys, monkeypatch):
-    app, _ = _serve(tmp_path, host='0.0.0.0')
+def test_what_others_could_do_without_a_password_is_said(tmp_path, system, capsys, monkeypatch):
+    app, _ = _serve(tmp_path, system, host='0.0.0.0')
     app.close()
     assert 'warning: anybody who reaches this address' in capsys.readouterr().out

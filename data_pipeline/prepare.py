@@ -34,8 +34,6 @@ import hashlib
 import json
 import multiprocessing
 import os
-import pathlib
-import re
 import sys
 
 import cv2
@@ -43,7 +41,7 @@ import numpy as np
 import tensorflow as tf
 from absl import flags
 
-from data_pipeline import records
+from data_pipeline import data_folder, records
 from data_pipeline.common import errors, files, program, remote
 from data_pipeline.outlines import cleaning, drawn_outline, outline
 from data_pipeline.panels import cutter
@@ -54,10 +52,6 @@ FORMAT = 5  # version of the records' format
 SIZE = 286  # side of the squares in pixels, as pix2pix: 256 and a margin for jitter
 MIN_PANEL = 48  # pixels; smaller panels show nothing to learn from
 PAGES_A_SHARD = 48
-SPLITS = ('train', 'validation')
-# Files that this program writes: shards, their entries of the manifest, and the manifest; and keys of the JSON files.
-_OWN = re.compile(rf'(({"|".join(SPLITS)})-[0-9]{{5,}}\.(tfrecord|json)|{re.escape(records.MANIFEST)})(\.part)?')
-_KEYS = {'sha256', 'source'}, {'counts', 'parameters', 'shards'}
 _NAMED = 3  # files with one reason that are named when they are skipped; more of them are counted (our choice)
 _FEW_JOBS = 2  # one process writes so few shards before others have started
 
@@ -125,7 +119,7 @@ def write_shard(folder, name, shard_pages):
       UserError, OSError: the shard cannot be written.
     """
     source = _source_checksum(shard_pages)
-    stored, shard = folder.read(note_of(name)), folder.read(name)
+    stored, shard = folder.read(data_folder.note_of(name)), folder.read(name)
     if stored is not None and shard is not None:
         entry = json.loads(stored)
         if entry['source'] == source and entry['sha256'] == hashlib.sha256(shard).hexdigest():
@@ -142,13 +136,8 @@ def write_shard(folder, name, shard_pages):
                     skipped.append([page.name, str(error)])
         checksum = hashlib.sha256(part.read_bytes()).hexdigest()
     entry = {'file': name, 'records': count, 'sha256': checksum, 'source': source, 'skipped': skipped}
-    folder.write_text(note_of(name), records.to_json(entry))
+    folder.write_text(data_folder.note_of(name), records.to_json(entry))
     return entry
-
-
-def note_of(shard):
-    """The name of the file that holds a shard's entry of the manifest, given the shard's."""
-    return f'{pathlib.PurePath(shard).stem}.json'
 
 
 def _source_checksum(shard_pages):
@@ -186,20 +175,20 @@ def prepare(inputs, output, validation_percent=0, name_encoding=None, held_out=(
         from data_pipeline.beam import preparing
         return preparing.prepare(inputs, output, validation_percent, name_encoding, held_out, beam_options)
     folder = files.Folder(output)
-    alike, own = own_files(folder)
+    alike, own = data_folder.own_files(folder)
     listing = pages.find(inputs, name_encoding)
-    found = without(folder, own, listing.pages)
+    found = data_folder.without(folder, own, listing.pages)
     pairs = companions.with_companions(found)
     splits = {page.group: split_of(page.group, validation_percent, held_out) for page, _ in pairs}
     check_held_out(held_out, splits)
 
     jobs = []
-    for split in SPLITS:
+    for split in data_folder.SPLITS:
         mine = sorted((pair for pair in pairs if splits[pair[0].group] == split), key=place_of)
-        jobs += [(folder, shard_name(split, k), mine[at:at + PAGES_A_SHARD])
+        jobs += [(folder, data_folder.shard_name(split, k), mine[at:at + PAGES_A_SHARD])
                  for k, at in enumerate(range(0, len(mine), PAGES_A_SHARD))]
-    planned = [name for _, shard, _ in jobs for name in (shard, note_of(shard))]
-    check_inputs_stay(folder, alike, [records.MANIFEST, *planned], found)
+    planned = [name for _, shard, _ in jobs for name in (shard, data_folder.note_of(shard))]
+    data_folder.check_inputs_stay(folder, alike, [records.MANIFEST, *planned], found)
     for stale in set(own) - set(planned):  # the manifest, too, which is written last
         folder.delete(stale)
 
@@ -217,11 +206,6 @@ def check_held_out(held_out, groups):
 def place_of(pair):
     """Makes a sort key for (page, its companions): a hash, so every shard is a fair sample of all groups; bytes."""
     return hashlib.sha256(pair[0].name.encode()).digest()
-
-
-def shard_name(split, number):
-    """The name of the file of a shard."""
-    return f'{split}-{number:05d}.tfrecord'
 
 
 def outcome(shard_pages, entry):
@@ -249,7 +233,7 @@ def finish(folder, outcomes, failed, passed_over, validation_percent):
       UserError: no picture can be used.
     """
     skipped = sorted([tuple(one) for of in (failed, *(o['entry'].pop('skipped') for o in outcomes)) for one in of])
-    of_split = {split: [o for o in outcomes if o['entry']['file'].startswith(split)] for split in SPLITS}
+    of_split = {split: [o for o in outcomes if o['entry']['file'].startswith(split)] for split in data_folder.SPLITS}
     manifest = {
         'parameters': {'format': FORMAT, 'size': SIZE, 'min_panel': MIN_PANEL, 'validation_percent': validation_percent,
                        'canny_thresholds': outline.CANNY_THRESHOLDS, 'black_level': outline.BLACK_LEVEL},
@@ -263,72 +247,6 @@ def finish(folder, outcomes, failed, passed_over, validation_percent):
                                + ''.join(f'\n  {name}: {reason}' for name, reason in skipped))
     folder.write_text(records.MANIFEST, records.to_json(manifest))
     return manifest
-
-
-def own_files(folder):
-    """Lists files in a folder.
-
-    Args:
-      folder: a `files.Folder`.
-    Returns:
-      (names of files that are named as this program names files, names of those that it wrote).
-    """
-    alike = [name for name in folder.names() if _OWN.fullmatch(name)]
-    return alike, [name for name in alike if _is_own(folder, name)]
-
-
-def _is_own(folder, name):
-    """Tells whether a file was written by this program."""
-    if not _OWN.fullmatch(name) or os.path.islink(folder.path_of(name)) or not folder.is_file(name):
-        return False
-    if '.json' not in name or name.endswith('.part'):
-        return True
-    try:
-        content = json.loads(folder.read(name))
-    except (ValueError, RecursionError):
-        return False
-    return isinstance(content, dict) and any(keys <= content.keys() for keys in _KEYS)
-
-
-def without(folder, own, found):
-    """Removes files of earlier runs, `own` and those that are not finished, from a list of pages."""
-    if not own and files.PARTS not in folder.names():
-        return found
-    own = {_real(folder.path_of(name)) for name in own}
-    parts = os.path.join(_real(folder.path_of(files.PARTS)), '')
-    return [page for page in found if not (_real(page.path) in own and not page.keys
-                                           or _real(page.path).startswith(parts))]
-
-
-def _real(path):
-    return path if remote.is_address(path) else os.path.realpath(path)
-
-
-def check_inputs_stay(folder, alike, planned, found):
-    """Checks that no file that is to be written, or is named like one, is an input, by whatever path, or is foreign.
-
-    Args:
-      folder: the folder that is written to.
-      alike: see `own_files`.
-      planned: names of files that are to be written in it.
-      found: list of `pages.Page`, the inputs.
-    Raises:
-      UserError: one is.
-    """
-    inputs = {_identity(path) for path in {page.path for page in found}} - {None}
-    planned = [name for file in planned for name in (file, f'{file}.part')]
-    for name in (*alike, *planned):
-        if _identity(folder.path_of(name)) in inputs:
-            raise errors.UserError(f'{folder.path_of(name)} is an input and would be overwritten; choose another '
-                                   '--output')
-    there = set(folder.names())
-    for name in planned:
-        if name in there and not _is_own(folder, name):
-            raise errors.UserError(f'{folder.path_of(name)} is not a file of an earlier run; choose another --output')
-
-
-def _identity(path):
-    return path if remote.is_address(path) else files.identity(path)
 
 
 def _write_all(jobs):

@@ -78,8 +78,9 @@ def main():
     shown = dataset.held_out(common.FLAGS.data, _PICTURES, model.config.image_size)
     if shown and strategies.is_chief():
         more.append(SampleImages(shown, common.FLAGS.workdir))
-    common.train(model, common.adam(), more, together=references.RUN, casts=common.FLAGS.casts,
-                 only=common.FLAGS.only)
+    # Pictures of a group are alike, so a step learns more from mixed ones, unless they are references of each other.
+    together = references.RUN if common.FLAGS.references and common.FLAGS.only != 'colors' else 1
+    common.train(model, common.adam(), more, together=together, casts=common.FLAGS.casts, only=common.FLAGS.only)
 
 
 if __name__ == '__main__':

@@ -2,7 +2,6 @@
 
 import csv
 import dataclasses
-import hashlib
 import importlib.metadata
 import json
 import pathlib
@@ -121,19 +120,15 @@ def _describe(config, inputs):
     return {
         'flags': {name: value for name, value in recorded.items() if name not in _PLACES | inputs.keys()},
         'network': json.loads(json.dumps(dataclasses.asdict(config))),
-        'inputs': {name: _checksum(pathlib.Path(path)) if path else None for name, path in inputs.items()},
+        'inputs': {name: _checksum(path) if path else None for name, path in inputs.items()},
         'versions': {'python': sys.version.split()[0], **{p: importlib.metadata.version(p) for p in _PACKAGES}},
         'commit': _commit()}
 
 
 def _checksum(path):
-    """SHA-256 of a file, of a folder's manifest, or of all files of a folder without one."""
-    if (path / records.MANIFEST).exists():
-        path = path / records.MANIFEST
-    digest = hashlib.sha256()
-    for file in [path] if path.is_file() else sorted(p for p in path.rglob('*') if p.is_file()):
-        digest.update(hashlib.sha256(file.read_bytes()).digest())
-    return digest.hexdigest()
+    """Checksum of a file, of a folder's manifest, or of all files of a folder without one."""
+    manifest = pathlib.Path(path, records.MANIFEST)
+    return files.checksum(manifest if manifest.exists() else path)
 
 
 def _commit():

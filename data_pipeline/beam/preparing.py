@@ -14,8 +14,8 @@ import dataclasses
 import apache_beam as beam
 import cv2
 
+from data_pipeline import data_folder, records
 from data_pipeline import prepare as on_one_machine
-from data_pipeline import records
 from data_pipeline.beam import running, shared_folder
 from data_pipeline.pictures import companions, names, pages
 
@@ -37,11 +37,11 @@ def prepare(inputs, output, validation_percent, name_encoding, held_out, options
       RuntimeError: see `running.run`.
     """
     folder = shared_folder.SharedFolder(output)
-    alike, own = on_one_machine.own_files(folder)
+    alike, own = data_folder.own_files(folder)
     listing = pages.find_files(inputs, name_encoding)
-    found = on_one_machine.without(folder, own, listing.pages)
+    found = data_folder.without(folder, own, listing.pages)
     # Which shards there will be is not known yet.
-    on_one_machine.check_inputs_stay(folder, alike, alike, found)
+    data_folder.check_inputs_stay(folder, alike, alike, found)
     if records.MANIFEST in own:  # it is written last
         folder.delete(records.MANIFEST)
     print(f'{len(found)} files, on {options[0]}', flush=True)  # the runner tells how far it is
@@ -60,7 +60,7 @@ def prepare(inputs, output, validation_percent, name_encoding, held_out, options
         on_one_machine.check_held_out(held_out, {group for one in outcomes for group in one['groups']})
         outcomes.sort(key=lambda one: (len(one['entry']['file']), one['entry']['file']))
         shards = {one['entry']['file'] for one in outcomes}
-        written = {name for shard in shards for name in (shard, on_one_machine.note_of(shard))}
+        written = {name for shard in shards for name in (shard, data_folder.note_of(shard))}
         for stale in set(own) - written - {records.MANIFEST}:
             folder.delete(stale)
         manifest = on_one_machine.finish(folder, outcomes, failed, passed_over, validation_percent)
@@ -168,7 +168,7 @@ class _WriteShard(beam.DoFn):
     def process(self, group):
         (split, number), placed = group
         pairs = [pair for _, pair in sorted(placed, key=lambda one: one[0])]
-        entry = on_one_machine.write_shard(self._folder, on_one_machine.shard_name(split, number), pairs)
+        entry = on_one_machine.write_shard(self._folder, data_folder.shard_name(split, number), pairs)
         outcome = on_one_machine.outcome(pairs, entry)
         running.count('pages', outcome['pages'])
         running.count('pictures', entry['records'])

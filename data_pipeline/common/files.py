@@ -1,6 +1,7 @@
 """Writes files so that each is complete or absent, and tells whether two paths are one file."""
 
 import contextlib
+import hashlib
 import os
 import pathlib
 
@@ -24,6 +25,14 @@ def atomic_write(path):
         os.replace(part, path)
     finally:
         part.unlink(missing_ok=True)
+
+
+def checksum(path):
+    """Computes the SHA-256 of a file, or of all files of a folder, in the order of their paths: str."""
+    path, digest = pathlib.Path(path), hashlib.sha256()
+    for file in [path] if path.is_file() else sorted(p for p in path.rglob('*') if p.is_file()):
+        digest.update(hashlib.sha256(file.read_bytes()).digest())
+    return digest.hexdigest()
 
 
 def identity(path):

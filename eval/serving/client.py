@@ -21,7 +21,7 @@ class SignatureSystem:
     """The system `comic` behind the signatures of an exported model, with the interface of `systems.LocalSystem`.
 
     Subclasses have `_where`, which names the model's place, `_inputs`, the names of the inputs that it has, and
-    `_predict`, which lets it answer a request.
+    `_predict`, which computes some outputs of a signature.
 
     Example:
       >>> SignatureSystem().size
@@ -41,7 +41,7 @@ class SignatureSystem:
           ConnectionError, TimeoutError: see `colorize`.
         """
         self._expect_input('references')
-        answer, = self._predict(request('references', line_art=drawings[..., None], color=pictures), 'reference_bytes')
+        answer, = self._predict('references', {'line_art': drawings[..., None], 'color': pictures}, 'reference_bytes')
         return encoded_references.to_arrays(answer, self._side)
 
     def colorize(self, drawings, seeds, temperature, background=None, hints=None, references=None, chapter=None):
@@ -63,11 +63,11 @@ class SignatureSystem:
         optional = {'hints': np.zeros((*drawings.shape, 4), np.uint8) if hints is None else hints,
                     'references': [b''] * count if references is None else encoded_references.to_strings(references),
                     'chapter': _chapter_numbers(count, references, chapter)}
-        message = request('serving_default', outline=drawings[..., None], seed=seeds, temperature=[temperature] * count,
-                          background=[AUTOMATIC if background is None else background] * count,
-                          **{name: given for name, given in optional.items() if name in self._inputs})
+        inputs = {'outline': drawings[..., None], 'seed': seeds, 'temperature': [temperature] * count,
+                  'background': [AUTOMATIC if background is None else background] * count,
+                  **{name: given for name, given in optional.items() if name in self._inputs}}
         has_more = 'references' in self._inputs and (references is not None or chapter is not None)
-        image, low_res, mask, *more = self._predict(message, 'image', 'low_res', 'background_mask', *(
+        image, low_res, mask, *more = self._predict('serving_default', inputs, 'image', 'low_res', 'background_mask', *(
             ('reference_bytes', 'match', 'match_confidence') if has_more else ()))
         pictures = {'image': image, 'low_res': low_res, 'background_mask': np.uint8(mask[..., 0] * 255)}
         if not more:
@@ -114,9 +114,9 @@ class RemoteSystem(SignatureSystem):
         self._ask(self._service.GetModelMetadata, message).metadata['signature_def'].Unpack(signatures)
         return set(signatures.signature_def['serving_default'].inputs)
 
-    def _predict(self, message, *names):
+    def _predict(self, signature, inputs, *names):
         """Asks for outputs: a list of arrays. Raises what `colorize` raises."""
-        outputs = self._ask(self._service.Predict, message).outputs
+        outputs = self._ask(self._service.Predict, request(signature, **inputs)).outputs
         missing = set(names) - set(outputs)
         if missing:
             raise ConnectionError(f'{self._where}: the answer lacks {", ".join(sorted(missing))}')
@@ -156,6 +156,10 @@ def request(signature, **inputs):
     message = predict_pb2.PredictRequest()
     message.model_spec.name, message.model_spec.signature_name = MODEL, signature
     for name, value in inputs.items():
-        typed = np.asarray(value, _TYPES[name]) if name in _TYPES else value
-        message.inputs[name].CopyFrom(tf.make_tensor_proto(typed))
+        message.inputs[name].CopyFrom(tf.make_tensor_proto(typed(name, value)))
     return message
+
+
+def typed(name, value):
+    """Gives an input of a signature its type: an array, or what TensorFlow makes the right tensor of."""
+    return np.asarray(value, _TYPES[name]) if name in _TYPES else value

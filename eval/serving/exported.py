@@ -1,14 +1,13 @@
 """Colors by an exported model in this process, without a server."""
 
 import functools
-import hashlib
 import os
 import pathlib
 import tempfile
 
 import tensorflow as tf
 
-from data_pipeline.common import errors, remote
+from data_pipeline.common import errors, files, remote
 from eval.serving import client
 
 
@@ -38,10 +37,7 @@ class ExportedSystem(client.SignatureSystem):
             folder = _version(self._where, copies if remote.is_address(path) else self._where)
             with errors.tensorflow_files(path):
                 self._model = tf.saved_model.load(str(folder))
-            digest = hashlib.sha256()
-            for file in sorted(folder.rglob('*')):
-                digest.update(file.read_bytes() if file.is_file() else b'')
-            self.checksum = digest.hexdigest()
+            self.checksum = files.checksum(folder)
 
     def __reduce__(self):
         """Pickles the path, see `systems.LocalSystem`."""
@@ -51,9 +47,9 @@ class ExportedSystem(client.SignatureSystem):
     def _inputs(self):
         return set(self._model.signatures['serving_default'].structured_input_signature[1])
 
-    def _predict(self, message, *names):
-        inputs = {name: tf.constant(tf.make_ndarray(tensor)) for name, tensor in message.inputs.items()}
-        outputs = self._model.signatures[message.model_spec.signature_name](**inputs)
+    def _predict(self, signature, inputs, *names):
+        outputs = self._model.signatures[signature](**{
+            name: tf.constant(client.typed(name, value)) for name, value in inputs.items()})
         return [outputs[name].numpy() for name in names]
 
 

@@ -7,7 +7,7 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
-from data_pipeline import dataset, prepare, records
+from data_pipeline import data_folder, dataset, prepare, records
 from data_pipeline.common import errors
 from data_pipeline.panels import cutter
 from tests.pictures import encode
@@ -48,7 +48,7 @@ def test_split_is_by_group_and_no_group_moves_another():
 
 
 def test_all_pictures_of_a_group_are_in_one_split(data):
-    train, validation = (_groups(data, split) for split in prepare.SPLITS)
+    train, validation = (_groups(data, split) for split in data_folder.SPLITS)
     assert len(train) + len(validation) == 12
     assert all((train + validation).count(group) == 2 for group in train + validation)
     assert train and validation and not set(train) & set(validation)
@@ -67,7 +67,7 @@ def test_groups_can_be_held_out_by_name(comics, tmp_path):
 def test_manifest_counts_groups_and_checksums(data):
     manifest = records.read_manifest(data)
     assert manifest['counts']['pages'] == 12 and not manifest['skipped']
-    for split in prepare.SPLITS:
+    for split in data_folder.SPLITS:
         groups, shards = _groups(data, split), manifest['shards'][split]
         assert manifest['groups'][split] == sorted(set(groups))
         assert manifest['counts'][split] == sum(shard['records'] for shard in shards) == len(groups)
@@ -100,7 +100,7 @@ def test_many_shards_are_written_by_several_processes_with_the_same_records(data
     monkeypatch.setattr(prepare, 'PAGES_A_SHARD', 3)
     manifest = prepare.prepare([comics], tmp_path, validation_percent=40)
     assert sum(map(len, manifest['shards'].values())) > 2
-    for split in prepare.SPLITS:
+    for split in data_folder.SPLITS:
         assert _serialized(tmp_path, split) == _serialized(data, split)
 
 

@@ -3,6 +3,7 @@
 import inspect
 
 import numpy as np
+import pytest
 import tensorflow as tf
 from PIL import Image
 
@@ -68,3 +69,18 @@ def test_cross_fit_samples_what_its_colorizers_have_not_seen_and_the_detector_le
              '--background_model', 'plane', '--workdir', workdir, '--preset', 'tiny', '--steps', 2)
     detector = background_detector.BackgroundDetector.from_pretrained([workdir])
     assert (detector.config.predicts_colors, detector.config.background_model) == (False, 'plane')
+
+
+@pytest.mark.parametrize(('arguments', 'together'), [([], 4), (['--only=matching'], 4), (['--only=colors'], 1),
+                                                     (['--noreferences'], 1)])
+def test_pictures_of_a_group_follow_each_other_where_they_are_references(all_for_training, tmp_path, monkeypatch, begin,
+                                                                        arguments, together):
+    asked, load = [], dataset.load
+
+    def recorded_load(*given, **options):
+        asked.append(options.get('together'))
+        return load(*given, **options)
+
+    monkeypatch.setattr(dataset, 'load', recorded_load)
+    begin('train.low_res_colorizer', all_for_training, tmp_path, *arguments)
+    assert asked[-1] == together

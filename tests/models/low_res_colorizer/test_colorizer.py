@@ -4,7 +4,7 @@ import tensorflow as tf
 import tf_keras as keras
 
 from data_pipeline.pictures import colors
-from eval import benchmark
+from eval.benchmarks import networks
 from models import low_res_colorizer
 from models.low_res_colorizer import likelihoods
 from tests.models import steps
@@ -48,7 +48,7 @@ def test_samples_are_on_the_grid_and_as_likely_as_log_prob_says(outlines, varian
 
 def test_sample_equals_that_of_whole_forward_passes(colorizer, outlines):
     seeds = tf.constant([1, 2], tf.int64)
-    naive = tf.function(benchmark.naive_sample)(colorizer, outlines, seeds)
+    naive = tf.function(networks.naive_sample)(colorizer, outlines, seeds)
     np.testing.assert_allclose(tf.function(colorizer.sample)(outlines, seeds)[0], naive, atol=1e-6)
 
 

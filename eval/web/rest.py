@@ -58,7 +58,9 @@ class Rest:
                 self._timer.start()
 
     def _begin(self):
-        if self._forget():
+        with self._lock:  # who comes now waits, and finds all or nothing
+            held = not self._visitors and self._forget()
+        if held:
             gc.collect()
             if hasattr(_C, 'malloc_trim'):  # glibc keeps what is freed until it is told
                 _C.malloc_trim(0)

@@ -71,11 +71,24 @@ class Tab:
         self.page.on('response', lambda one: one.status >= 400 and self.wrong.append(f'{one.status} {one.url}'))
         self.page.on('console', lambda one: one.type == 'error' and self.wrong.append(one.text))
         self.page.on('pageerror', lambda one: self.wrong.append(str(one)))
+        self._streams = set()
+        self.page.on('request', lambda one: 'queue/data' in one.url and self._streams.add(one))
+        for event in ('requestfinished', 'requestfailed'):
+            self.page.on(event, lambda one: self._streams.discard(one))
         self.page.goto(address)
         self.page.wait_for_selector('canvas.after')
+        self._settle()
+
+    def _settle(self):
+        """Waits until no event is under way: Gradio may lose one that comes while the stream of answers is closed."""
+        quiet = 0
+        while quiet < 5:
+            self.page.wait_for_timeout(100)
+            quiet = 0 if self._streams else quiet + 1
 
     def after(self, act):
         """Does something, and waits until the board shows what came of it."""
+        self._settle()
         before = self.page.evaluate(_READY)
         act()
         self.page.wait_for_function(f"{_READY} !== '{before}' && !document.querySelector('.note').textContent")

@@ -77,14 +77,16 @@ class Tab:
             self.page.on(event, lambda one: self._streams.discard(one))
         self.page.goto(address)
         self.page.wait_for_selector('canvas.after')
-        self._settle()
 
     def _settle(self):
         """Waits until no event is under way: Gradio may lose one that comes while the stream of answers is closed."""
         quiet = 0
-        while quiet < 5:
+        for _ in range(_SECONDS // 100):
             self.page.wait_for_timeout(100)
             quiet = 0 if self._streams else quiet + 1
+            if quiet == 5:
+                return
+        raise AssertionError('an event is still under way')
 
     def after(self, act):
         """Does something, and waits until the board shows what came of it."""

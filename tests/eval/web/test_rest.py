@@ -9,7 +9,7 @@ from eval.web import rest
 
 @pytest.fixture
 def kept(monkeypatch):
-    """What is kept, a list; `kept.rests` counts how often it was forgotten."""
+    """What is kept, a list; `kept.forgotten` is set when it is forgotten."""
     monkeypatch.setattr(rest, '_SECONDS', .05)
 
     class Kept(list):

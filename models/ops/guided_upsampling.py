@@ -7,6 +7,7 @@ its distance, and ink on the way counts as a long distance. Areas need not be cl
 
 import typing
 
+import numpy as np
 import tensorflow as tf
 
 from models.ops import resize
@@ -87,13 +88,14 @@ class _Nearness(typing.NamedTuple):
       inside: [B, H, K, N, N], of squares in one block.
       leaving: [2, B, H, K, N], of a square for the first one of the next block.
       entering: [2, B, H, K, N], of a block's first square for the others.
-      across: [2, B, H, K], of a block's first square for the first one of the next block.
+      between: [2, B, H, K, K], of the first square after each block (second K) for that of each later block (first K),
+        else 0.
     """
 
     inside: tf.Tensor
     leaving: tf.Tensor
     entering: tf.Tensor
-    across: tf.Tensor
+    between: tf.Tensor
 
 
 def _nearness(ink):
@@ -104,7 +106,9 @@ def _nearness(ink):
     at = tf.stack([at, -tf.reverse(at, [2, 3])])
     first = at[..., :1]
     following = tf.concat([first[:, :, :, 1:], at[:, :, :, -1:, -1:]], axis=3)
-    return _Nearness(inside, tf.exp(at - following), tf.exp(first - at), tf.exp(first - following)[..., 0])
+    between = tf.exp(tf.minimum(tf.linalg.matrix_transpose(following) - first, 0))
+    later = np.tri(width // _BLOCK, k=-1, dtype=np.float32)
+    return _Nearness(inside, tf.exp(at - following), tf.exp(first - at), later * between)
 
 
 def _along(near, spread):
@@ -113,8 +117,5 @@ def _along(near, spread):
     blocks = tf.reshape(spread, [-1, height, width // _BLOCK, _BLOCK, channels])
     both = tf.stack([blocks, tf.reverse(blocks, [2, 3])])
     leaving = tf.reduce_sum(near.leaving[..., None] * both, axis=4)
-    entering = [tf.zeros_like(leaving[:, :, :, 0])]
-    for block in range(blocks.shape[2] - 1):
-        entering.append(near.across[:, :, :, block, None] * entering[-1] + leaving[:, :, :, block])
-    right, left = tf.unstack(near.entering[..., None] * tf.stack(entering, axis=3)[..., None, :])
+    right, left = tf.unstack(near.entering[..., None] * tf.matmul(near.between, leaving)[..., None, :])
     return tf.reshape(tf.matmul(near.inside, blocks) + right + tf.reverse(left, [2, 3]), tf.shape(spread))

@@ -24,6 +24,6 @@ def map_pictures(function, *inputs, whole=False):
         return tf.nest.map_structure(lambda result: result[0], function(*(picture[None] for picture in pictures)))
 
     pictures = [tf.TensorSpec(x.shape[1:], x.dtype) for x in inputs]
-    results = tf.function(one, autograph=False).get_concrete_function(pictures).structured_outputs
-    specs = tf.nest.map_structure(lambda result: tf.TensorSpec(result.shape, result.dtype), results)
-    return tf.map_fn(one, list(inputs), fn_output_signature=specs)
+    traced = tf.function(one, autograph=False).get_concrete_function(pictures)
+    specs = tf.nest.map_structure(lambda result: tf.TensorSpec(result.shape, result.dtype), traced.structured_outputs)
+    return tf.map_fn(lambda pictures: traced(pictures), list(inputs), fn_output_signature=specs)

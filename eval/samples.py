@@ -40,7 +40,7 @@ _SHOWN, _BATCH_SIZE = 8, 16
 
 def sample_all(colorizer, outlines, samples, temperature):
     """Samples many outlines [N, S, S, 1] several times: [N, samples, L, L, 3]."""
-    sample = tf.function(lambda *inputs: colorizer.sample(*inputs, xla=True))
+    sample = tf.function(lambda *inputs: colorizer.sample(*inputs, xla=True), autograph=False)
     count = len(outlines) * samples
     seeds = np.resize(np.arange(count), [-(-count // _BATCH_SIZE), _BATCH_SIZE])  # one batch size, one compilation
     drawn = []

@@ -140,7 +140,7 @@ class ComicColorizer(tf.Module):
         return per_picture.map_pictures(self.low_res_colorizer.log_prob, outline, low_res, *hints, whole=self._whole)
 
     def _compiled(self, function):
-        return tf.function(function, jit_compile=True) if self.xla else function
+        return tf.function(function, jit_compile=True, autograph=False) if self.xla else function
 
     @staticmethod
     def _spread(hints, outline):

@@ -35,7 +35,7 @@ _SORTED = 20_000  # values that are sorted for a median, at most
 _MIN_CONTRAST = 60  # levels between ground and strokes of a page that is white on black
 
 
-@tf.function(input_signature=[_PICTURE, tf.TensorSpec([], tf.bool)])
+@tf.function(input_signature=[_PICTURE, tf.TensorSpec([], tf.bool)], autograph=False)
 def clean(picture, inverted):
     """Makes a drawing black on white. Its ink keeps its hue and its strength.
 
@@ -120,7 +120,7 @@ def _row_step(height, maximum=max):
     return maximum(height // _NOISE_ROWS, 1)
 
 
-@tf.function(input_signature=[_CHANNELS, tf.TensorSpec([], tf.int32)])
+@tf.function(input_signature=[_CHANNELS, tf.TensorSpec([], tf.int32)], autograph=False)
 def _blocks(picture, side):
     """Measures a picture [H, W, C] in blocks: their darkest, mean and lightest levels, float [h, w, 3 C].
 
@@ -132,7 +132,7 @@ def _blocks(picture, side):
                       for reduce in (tf.reduce_min, tf.reduce_mean, tf.reduce_max)], axis=-1)
 
 
-@tf.function(input_signature=[_BLOCK_LEVELS, _CHANNELS, tf.TensorSpec([], tf.bool)])
+@tf.function(input_signature=[_BLOCK_LEVELS, _CHANNELS, tf.TensorSpec([], tf.bool)], autograph=False)
 def _levels(blocks, rows, inverted):
     """Computes what becomes of each level.
 

@@ -19,7 +19,7 @@ _STROKE, _DARKENING = 2.4, .8
 _CUBIC = -.75  # parameter of the cubic kernel, as in OpenCV
 
 
-@tf.function(reduce_retracing=True)
+@tf.function(reduce_retracing=True, autograph=False)
 def fit(drawing, size):
     """Fits a drawing to the networks' square, with strokes as thick and dark as in training.
 
@@ -77,7 +77,7 @@ def fit_array(drawing, size):
     return np.uint8(np.rint(PAPER * (1 - ink)))
 
 
-@tf.function(reduce_retracing=True)
+@tf.function(reduce_retracing=True, autograph=False)
 def scale(drawing, size):
     """Scales a drawing into a square of paper, and spreads its levels so that its strokes have full ink.
 
@@ -101,7 +101,7 @@ def scale(drawing, size):
     return tf.ensure_shape(result, [size, size])
 
 
-@tf.function(reduce_retracing=True)
+@tf.function(reduce_retracing=True, autograph=False)
 def fit_hints(hints, size):
     """Fits hints to the networks' square, to the places where `fit` puts the drawing below them. No dot is too small.
 
@@ -137,7 +137,7 @@ def fit_hints(hints, size):
     return tf.ensure_shape(tf.pad(fitted, [[top, size - bottom], [left, size - right], [0, 0]]), [size, size, 4])
 
 
-@tf.function(input_signature=[tf.TensorSpec([None, None, 3], tf.uint8)] * 2 + [tf.TensorSpec([3])])
+@tf.function(input_signature=[tf.TensorSpec([None, None, 3], tf.uint8)] * 2 + [tf.TensorSpec([3])], autograph=False)
 def put_back(colors, drawing, white):
     """Brings a square's colors to the size of the drawing that was fitted to it, and lays the drawing over them.
 

@@ -27,7 +27,8 @@ class Comic:
 
     def __init__(self, system):
         self.system = system
-        self._bits = tf.function(system.colorizer.low_res_colorizer.bits_per_dim, reduce_retracing=True)
+        colorizer = system.colorizer.low_res_colorizer
+        self._bits = tf.function(colorizer.bits_per_dim, reduce_retracing=True, autograph=False)
 
     def images(self, batch, seeds, temperature):
         """Colors a batch of `Example`s: uint8 [B, S, S, 3]."""
@@ -66,8 +67,8 @@ class Ablation:
 
     def __init__(self, colorizer, true_low_res=False, true_mask=False, polishing=None):
         self._colorizer, self._true_low_res, self._true_mask = colorizer, true_low_res, true_mask
-        self._polish = tf.function((polishing or colorizer.polishing_network).polish)
-        self._sample, self._detect = (tf.function(f, reduce_retracing=True) for f in (
+        self._polish = tf.function((polishing or colorizer.polishing_network).polish, autograph=False)
+        self._sample, self._detect = (tf.function(f, reduce_retracing=True, autograph=False) for f in (
             colorizer.low_resolution, colorizer.background_detector.masks))
 
     def images(self, batch, seeds, temperature):

@@ -38,7 +38,7 @@ class HintFigures:
 
     def __init__(self, colorizer, pix2pix, numbers):
         self._colorizer, self._pix2pix, self._numbers = colorizer, pix2pix, numbers
-        self._spread = tf.function(colorizer.spread, reduce_retracing=True)
+        self._spread = tf.function(colorizer.spread, reduce_retracing=True, autograph=False)
 
     def rows(self, name, batch, seeds, temperature):
         """Measures a batch of `Example`s of the set `name`: [{COLUMNS}].

@@ -40,7 +40,7 @@ class Pix2Pix(conditional_gan.ConditionalGAN):
         """See `ConditionalGAN.example`."""
         return data['outline'], data['color']
 
-    @tf.function(reduce_retracing=True)
+    @tf.function(reduce_retracing=True, autograph=False)
     def colorize(self, outline):
         """Colors outlines.
 

@@ -121,7 +121,7 @@ class TwoStepCGAN(tf.Module):
         """Loads both networks (see `Network.from_pretrained`)."""
         return cls(*(network.from_pretrained(folders) for network in (LowResPix2Pix, PolishingPix2Pix)))
 
-    @tf.function(reduce_retracing=True)
+    @tf.function(reduce_retracing=True, autograph=False)
     def colorize(self, outline):
         """Colors outlines.
 

@@ -178,8 +178,9 @@ class LowResColorizer(network.Network):
         """
         noise = self.noise(seeds)
         if xla:
-            whole = tf.function(lambda outline, *rest: self._paint(self._plain(outline), *rest), jit_compile=True)
-            return whole(outline, noise, temperature)
+            compiled = tf.function(lambda outline, *rest: self._paint(self._plain(outline), *rest),
+                                   jit_compile=True, autograph=False)
+            return compiled(outline, noise, temperature)
         return self._paint(per_picture.map_pictures(self._plain, outline, whole=whole), noise, temperature)
 
     def _plain(self, outline):
@@ -224,7 +225,7 @@ class LowResColorizer(network.Network):
         def paint(*inputs):  # compiled without the likelihoods of the drafts, which are not needed
             return self._paint(*inputs, drafts // parts)[0]
 
-        paint = tf.function(paint, jit_compile=True) if xla else paint
+        paint = tf.function(paint, jit_compile=True, autograph=False) if xla else paint
         noise = tf.reshape(self.noise(seeds, drafts), [-1, parts, drafts // parts, low, low, self._noise_size])
         samples = tf.concat([tf.reshape(
             paint(condition, tf.reshape(noise[:, part], [-1, low, low, self._noise_size]), temperatures),

@@ -26,7 +26,7 @@ def colorizer():
     """Stands for a `ComicColorizer`: it samples one color, detects no background, and shows its mask in red."""
 
     def low_resolution(outline, seeds, temperature):
-        return {'low_res': tf.fill([len(outline), 2, 2, 3], SAMPLED_COLOR / 127.5 - 1)}
+        return {'low_res': tf.fill([outline.shape[0], 2, 2, 3], SAMPLED_COLOR / 127.5 - 1)}
 
     def polish(outline, low_res, masks):
         assert masks.shape[-1] == 3

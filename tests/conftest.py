@@ -1,5 +1,6 @@
 """What several tests need: drawn panels, a prepared data folder, tiny trained networks, and their exported model."""
 
+import fcntl
 import os
 
 os.environ.setdefault('TF_NUM_INTRAOP_THREADS', '1')  # every core has a test of its own; read by TensorFlow at import
@@ -16,6 +17,25 @@ from data_pipeline.outlines import outline
 from eval.serving import saved_model
 from models import background_detector, comic_colorizer, low_res_colorizer, polishing_network
 from tests.eval.serving import stand_in_server
+
+
+@pytest.fixture(scope='session')
+def made_once(tmp_path_factory, worker_id):
+    """Makes a folder once for all workers: function of its name and of `make`, which writes into a folder."""
+    base = tmp_path_factory.getbasetemp()
+    base = base if worker_id == 'master' else base.parent
+
+    def made_once(name, make):
+        folder, part = base / name, base / f'{name}.part'
+        with (base / f'{name}.lock').open('w') as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not folder.exists():
+                part.mkdir()
+                make(part)
+                part.rename(folder)
+        return folder
+
+    return made_once
 
 
 @pytest.fixture(scope='session')
@@ -46,29 +66,30 @@ def comics(tmp_path_factory, panels):
 
 
 @pytest.fixture(scope='session')
-def data(tmp_path_factory, comics):
+def data(made_once, comics):
     """A prepared data folder with examples in both splits."""
-    folder = tmp_path_factory.mktemp('data')
-    prepare.prepare([comics], folder, validation_percent=40)
-    return folder
+    return made_once('data', lambda folder: prepare.prepare([comics], folder, validation_percent=40))
 
 
 @pytest.fixture(scope='session')
-def tiny_weights(tmp_path_factory):
+def tiny_weights(made_once):
     """A folder with the three networks at preset `tiny`, untrained, the same in every run."""
-    keras.utils.set_random_seed(0)
-    folder = tmp_path_factory.mktemp('weights')
-    for network in (low_res_colorizer.LowResColorizer, background_detector.BackgroundDetector,
-                    polishing_network.PolishingNetwork):
-        network.from_preset('tiny').save_pretrained(folder)
-    return folder
+
+    def make(folder):
+        keras.utils.set_random_seed(0)
+        for network in (low_res_colorizer.LowResColorizer, background_detector.BackgroundDetector,
+                        polishing_network.PolishingNetwork):
+            network.from_preset('tiny').save_pretrained(folder)
+
+    return made_once('weights', make)
 
 
 @pytest.fixture(scope='session')
-def exported(tmp_path_factory, tiny_weights):
+def exported(made_once, tiny_weights):
     """The version folder of the exported model."""
-    colorizer = comic_colorizer.ComicColorizer.from_pretrained([tiny_weights])
-    return saved_model.export(colorizer, tmp_path_factory.mktemp('exported') / 'comic_colorizer')
+    folder = made_once('comic_colorizer', lambda folder: saved_model.export(
+        comic_colorizer.ComicColorizer.from_pretrained([tiny_weights]), folder))
+    return folder / '1'
 
 
 @pytest.fixture(scope='session')

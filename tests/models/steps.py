@@ -4,6 +4,12 @@ import tensorflow as tf
 import tf_keras as keras
 
 
+def crop(batch, side):
+    """Crops the pictures of a batch around their middle; small pictures are trained on in less time."""
+    first = (256 - side) // 2
+    return batch | {name: batch[name][:, first:first + side, first:first + side] for name in ('outline', 'color')}
+
+
 def on_one_batch(model, batch, steps):
     """Trains a compiled model on one batch again and again. Returns {name: [value of each step]}."""
     values = []

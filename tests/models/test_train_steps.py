@@ -12,7 +12,7 @@ from models.ops import noise
 SMALL = {'image_size': 32}  # compiled sooner
 LOW_RES = {'image_size': 32, 'low_res_size': 4}
 NETWORKS = [
-    (low_res_colorizer.LowResColorizer, LOW_RES | {'dropout': .5}, {}),
+    (low_res_colorizer.LowResColorizer, LOW_RES | {'dropout': .5, 'pixelcnn_blocks': 1}, {}),
     (background_detector.BackgroundDetector, SMALL | {'predicts_colors': False, 'background_model': 'plane'}, {}),
     (background_detector.BackgroundDetector, SMALL | {'background_model': 'regions'}, {'straight_through': True}),
     (polishing_network.PolishingNetwork, LOW_RES,

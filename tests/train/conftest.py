@@ -9,11 +9,9 @@ from tests import programs
 
 
 @pytest.fixture(scope='session')
-def all_for_training(tmp_path_factory, comics):
+def all_for_training(made_once, comics):
     """A prepared data folder without validation, which would take as long as the training."""
-    folder = tmp_path_factory.mktemp('data')
-    prepare.prepare([comics], folder, validation_percent=0)
-    return folder
+    return made_once('all_for_training', lambda folder: prepare.prepare([comics], folder, validation_percent=0))
 
 
 @pytest.fixture

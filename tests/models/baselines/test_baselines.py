@@ -10,10 +10,12 @@ from tests.models import steps
 NETWORKS = [pix2pix.Pix2Pix, two_step_cgan.LowResPix2Pix, two_step_cgan.PolishingPix2Pix]
 
 
-@pytest.mark.parametrize('network', NETWORKS)
-def test_overfits_one_batch_against_an_adversary_that_is_not_saved(network, batch, tmp_path):
+@pytest.mark.parametrize('network, sizes', zip(NETWORKS, (
+    {'image_size': 64}, {'image_size': 128, 'low_res_size': 32}, {'image_size': 64, 'low_res_size': 8}), strict=True))
+def test_overfits_one_batch_against_an_adversary_that_is_not_saved(network, sizes, batch):
     keras.utils.set_random_seed(0)
-    model = network.from_preset('tiny')
+    model = network.from_preset('tiny', **sizes)
+    batch = steps.crop(batch, model.config.image_size)
     names = [v.name for v in model.weights]
     model.compile(keras.optimizers.Adam(5e-3, beta_1=.5), adversarial_weight=.01)
     history = steps.on_one_batch(model, {key: value[:2] for key, value in batch.items()}, 40)

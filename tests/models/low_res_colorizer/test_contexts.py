@@ -44,7 +44,7 @@ def test_sees_exactly_the_pixels_of_its_context(name, network, rng):
     """Pitfall of many public PixelCNNs and PixelRNNs: a look ahead, or a blind spot to the right above."""
     picture, condition = _inputs(rng, 1)
 
-    @tf.function
+    @tf.function(autograph=False)
     def sensitivity(row, column):
         with tf.GradientTape() as tape:
             tape.watch(picture)
@@ -73,14 +73,14 @@ def _draw(noise):
 def test_cached_sampler_equals_the_naive_one(network, rng):
     _, condition = _inputs(rng, 2)
     noise = tf.constant(rng.normal(0, 3, (2, SIZE, SIZE, 3)), tf.float32)
-    forward = tf.function(lambda picture: (network(picture, condition), network.neighbors(picture)))
+    forward = tf.function(lambda picture: (network(picture, condition), network.neighbors(picture)), autograph=False)
     naive = np.zeros((2, SIZE, SIZE, 3), np.float32)
     for row in range(SIZE):
         for column in range(SIZE):
             parameters, neighbors = (x[:, row, column] for x in forward(tf.constant(naive)))
             naive[:, row, column] = _draw(noise)(parameters, neighbors, row, column)
     for jit_compile in (False, True):
-        sample = tf.function(lambda c, n: network.sample(c, _draw(n)), jit_compile=jit_compile)
+        sample = tf.function(lambda c, n: network.sample(c, _draw(n)), jit_compile=jit_compile, autograph=False)
         picture, parameters = sample(condition, noise)
         np.testing.assert_array_equal(picture, naive)
         np.testing.assert_allclose(parameters, forward(tf.constant(naive))[0], atol=1e-4)
@@ -90,7 +90,8 @@ def test_each_draft_of_each_condition_is_as_if_alone(network, rng):
     """A batch of two, with three drafts each."""
     _, condition = _inputs(rng, 2)
     noise = tf.constant(rng.normal(0, 3, (6, SIZE, SIZE, 3)), tf.float32)
-    sample = tf.function(lambda c, n, drafts=1: network.sample(c, _draw(n), drafts), reduce_retracing=True)
+    sample = tf.function(lambda c, n, drafts=1: network.sample(c, _draw(n), drafts), reduce_retracing=True,
+                         autograph=False)
     pictures, parameters = sample(condition, noise, drafts=3)
     for k in range(6):
         alone = sample(condition[k // 3:k // 3 + 1], noise[k:k + 1])

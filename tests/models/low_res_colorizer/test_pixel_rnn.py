@@ -88,7 +88,8 @@ def test_gradients_are_the_same_compiled_and_half_precision_is_nearly_the_same(c
         return tf.concat([tf.reshape(x, [-1]) for x in tape.gradient(loss, network.trainable_variables)], axis=0)
 
     network, *inputs = _network(context)
-    plain, compiled = gradients(network, *inputs), tf.function(gradients, jit_compile=True)(network, *inputs)
+    plain, compiled = gradients(network, *inputs), tf.function(
+        gradients, jit_compile=True, autograph=False)(network, *inputs)
     keras.mixed_precision.set_global_policy('mixed_bfloat16')
     try:
         half, *_ = _network(context)

@@ -15,7 +15,7 @@ def test_training_brings_the_color_to_the_median_of_the_truth(name, rng):
     optimizer = keras.optimizers.Adam(.05)
     optimizer.build([outputs])
 
-    @tf.function
+    @tf.function(autograph=False)
     def step():
         with tf.GradientTape() as tape:
             loss = tf.reduce_mean(prior(tf.repeat(outputs, 3, axis=0)).loss(truth))

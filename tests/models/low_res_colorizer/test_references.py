@@ -176,7 +176,7 @@ def pictures(rng):
 def test_colors_follow_the_reference_of_the_same_drawing(colorizer, pictures):
     outlines, seeds, color = pictures
     sheet = references.encode(colorizer.keys(outlines), color)[:1]
-    consensus = tf.function(colorizer.consensus)
+    consensus = tf.function(colorizer.consensus, autograph=False)
     plain = consensus(outlines, seeds)['low_res']
     given = consensus(outlines, seeds, references=tf.tile(sheet[:, None], [3, 1, 1, 1, 1]))
     apart = [np.abs(of - color[0]).mean(axis=(1, 2, 3)) for of in (plain, given['low_res'])]
@@ -187,7 +187,7 @@ def test_colors_follow_the_reference_of_the_same_drawing(colorizer, pictures):
 
 def test_a_chapter_takes_over_colors_in_order(colorizer, pictures):
     outlines, seeds, _ = pictures
-    consensus = tf.function(colorizer.consensus)
+    consensus = tf.function(colorizer.consensus, autograph=False)
     plain = consensus(outlines, seeds)['low_res'].numpy()
     together = consensus(outlines, seeds, chapter=tf.constant([7, 0, 7], tf.int64))
     low_res = together['low_res'].numpy()
@@ -201,8 +201,8 @@ def test_hints_count_more_for_those_after(colorizer, pictures):
     outlines, seeds, _ = pictures
     hints = np.zeros((3, 32, 32, 4), np.float32)
     hints[0, :8] = [.5, -.5, .25, 1]
-    result = tf.function(colorizer.consensus)(outlines, seeds, hints=tf.constant(hints),
-                                              chapter=tf.constant([1, 1, 1], tf.int64))
+    consensus = tf.function(colorizer.consensus, autograph=False)
+    result = consensus(outlines, seeds, hints=tf.constant(hints), chapter=tf.constant([1, 1, 1], tf.int64))
     weight = result['reference'][..., -1].numpy()
     np.testing.assert_allclose(weight[0, :8], references.HINTED)
     np.testing.assert_allclose(weight[0, 8:], references.PREVIOUS)

@@ -78,7 +78,7 @@ def test_hints_change_their_own_picture_only_and_none_at_all_change_nothing(xla,
     for name, value in none.items():
         np.testing.assert_array_equal(hinted[name][0], value[0], err_msg=name)
     np.testing.assert_allclose(colors.to_levels(hinted['image'][1, 100, 100]), (250, 20, 10), atol=1)
-    if xla:  # has another graph for pictures without hints, and rounds there otherwise
+    if xla:  # the graph without hints is compiled by itself, so it rounds differently
         return
     plain = colorizer.colorize(ink, seeds, np.float32(1), AUTOMATIC)
     for name, value in plain.items():

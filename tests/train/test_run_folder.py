@@ -52,7 +52,7 @@ def test_a_killed_run_goes_on_as_if_nothing_had_happened(data, tmp_path, capsys)
     programs.run_here(program, *arguments(data, whole, STEPS))
     assert len(rows(whole)) == STEPS and 'continuing' not in capsys.readouterr().out
     process = start(program, data, killed, STEPS)
-    while len(rows(killed)) < 5 and process.poll() is None:
+    while len(rows(killed)) < 3 and process.poll() is None:
         time.sleep(.01)
     process.send_signal(signal.SIGKILL)
     process.wait()
@@ -232,6 +232,7 @@ def test_a_full_disk_is_named_and_the_last_checkpoint_is_whole(data, small_disk)
 @pytest.mark.parametrize('network, precision', [(low_res_colorizer.LowResColorizer, 'mixed_bfloat16'),
                                                 (background_detector.BackgroundDetector, 'mixed_float16')])
 def test_trains_in_mixed_precision(network, precision, all_for_training, tmp_path, eager):
+    tf.config.run_functions_eagerly(network is low_res_colorizer.LowResColorizer)  # it takes long to trace
     programs.run_here(f'train.{network.NAME}', '--data', all_for_training, '--workdir', tmp_path, '--preset', 'tiny',
                       '--batch_size', 2, '--steps', 2, '--precision', precision)
     losses = [float(row['loss']) for row in rows(tmp_path)]

@@ -13,7 +13,7 @@ from tests.programs import run, run_here
 from tests.train.logs import summaries
 
 
-def test_train_all_three_and_color(data, panels, tmp_path):
+def test_train_all_three_and_color(data, panels, tmp_path, eager):
     runs = {name: tmp_path / name for name in ('low_res_colorizer', 'background_detector', 'polishing_network')}
     extra = {'low_res_colorizer': ['--context', 'row_lstm', '--nohints', '--noreferences'], 'background_detector': [],
              'polishing_network': ['--background_detector', runs['background_detector']]}

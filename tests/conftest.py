@@ -20,10 +20,10 @@ from tests.eval.serving import stand_in_server
 
 
 @pytest.fixture(scope='session')
-def made_once(tmp_path_factory, worker_id):
+def made_once(tmp_path_factory):
     """Makes a folder once for all workers: function of its name and of `make`, which writes into a folder."""
     base = tmp_path_factory.getbasetemp()
-    base = base if worker_id == 'master' else base.parent
+    base = base.parent if 'PYTEST_XDIST_WORKER' in os.environ else base
 
     def made_once(name, make):
         folder, part = base / name, base / f'{name}.part'

@@ -26,4 +26,4 @@ def map_pictures(function, *inputs, whole=False):
     pictures = [tf.TensorSpec(x.shape[1:], x.dtype) for x in inputs]
     traced = tf.function(one, autograph=False).get_concrete_function(pictures)
     specs = tf.nest.map_structure(lambda result: tf.TensorSpec(result.shape, result.dtype), traced.structured_outputs)
-    return tf.map_fn(lambda pictures: traced(pictures), list(inputs), fn_output_signature=specs)
+    return tf.map_fn(traced, list(inputs), fn_output_signature=specs)

@@ -1,13 +1,24 @@
 """Training in tests: a few steps on one batch, and what each returned."""
 
+import contextlib
+
 import tensorflow as tf
 import tf_keras as keras
 
 
-def crop(batch, side):
-    """Crops the pictures of a batch around their middle; small pictures are trained on in less time."""
-    first = (256 - side) // 2
+def crop(batch, first, side):
+    """Crops the pictures of a batch: small ones are trained on in less time. `first` is the first row, and column."""
     return batch | {name: batch[name][:, first:first + side, first:first + side] for name in ('outline', 'color')}
+
+
+@contextlib.contextmanager
+def half_precision():
+    """Makes networks in mixed bfloat16 within a block."""
+    keras.mixed_precision.set_global_policy('mixed_bfloat16')
+    try:
+        yield
+    finally:
+        keras.mixed_precision.set_global_policy('float32')
 
 
 def on_one_batch(model, batch, steps):

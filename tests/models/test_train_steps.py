@@ -8,6 +8,7 @@ import tf_keras as keras
 from models import background_detector, low_res_colorizer, polishing_network
 from models.baselines import pix2pix, two_step_cgan
 from models.ops import noise
+from tests.models import steps
 
 SMALL = {'image_size': 32}  # compiled sooner
 LOW_RES = {'image_size': 32, 'low_res_size': 4}
@@ -23,8 +24,7 @@ NETWORKS = [
 
 @pytest.fixture
 def small_batch(batch):
-    data = {name: batch[name][:, 100:132, 100:132] for name in ('outline', 'color')} | {
-        name: batch[name] for name in ('seeds', 'group', 'known')}
+    data = steps.crop(batch, 100, 32)
     return data | {'foreground': data['color'] / 2}
 
 

@@ -28,7 +28,6 @@ def test_train_all_three_and_color(data, panels, tmp_path, eager):
     shown = summaries(runs['low_res_colorizer'])
     assert shown['outline_truth_samples', 2].metadata.plugin_data.plugin_name == 'images'
     Image.fromarray(panels[0].line_art).save(tmp_path / 'a.png')
-    tf.config.run_functions_eagerly(False)
     weights = [part for workdir in runs.values() for part in ('--weights', workdir)]
     done = run('eval.colorize', '--input', tmp_path / 'a.png', '--output', tmp_path / 'out', *weights)
     assert done.returncode == 0, done.stderr

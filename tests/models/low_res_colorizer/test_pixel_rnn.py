@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 import tensorflow as tf
-import tf_keras as keras
 
 from models.low_res_colorizer import LowResColorizerConfig, contexts, diagonal_bilstm, pixel_rnn, row_lstm
 from models.ops import noise
+from tests.models import steps
 
 HEIGHT, WIDTH, UNITS = 4, 5, 3
 
@@ -90,8 +90,7 @@ def test_gradients_are_the_same_compiled_and_half_precision_is_nearly_the_same(c
     network, *inputs = _network(context)
     plain, compiled = gradients(network, *inputs), tf.function(
         gradients, jit_compile=True, autograph=False)(network, *inputs)
-    keras.mixed_precision.set_global_policy('mixed_bfloat16')
-    try:
+    with steps.half_precision():
         half, *_ = _network(context)
         half(*inputs)
         half.set_weights(network.get_weights())
@@ -99,8 +98,6 @@ def test_gradients_are_the_same_compiled_and_half_precision_is_nearly_the_same(c
         picture, parameters = half.sample(tf.cast(inputs[1], tf.bfloat16), lambda parameters, *_: tf.sign(
             tf.cast(parameters[:, :3], tf.float32)))
         again = half(picture, inputs[1])
-    finally:
-        keras.mixed_precision.set_global_policy('float32')
     assert tf.norm(compiled - plain) < 1e-4 * tf.norm(plain)
     assert 0 < tf.norm(of_half - plain) < .2 * tf.norm(plain)
     np.testing.assert_allclose(*(tf.cast(x, tf.float32) for x in (parameters, again)), atol=.02)
